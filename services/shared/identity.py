@@ -1,0 +1,112 @@
+"""Who is asking: the signed identity that travels from the gateway to every service.
+
+The same signed form serves as access token at the gateway (audience ``api``) and in the
+message context between services (audience ``bus``). A service that passes a request on
+signs it again with its own name, so the receiver knows both the cooperative on whose
+behalf and the service through which a request came.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+import jwt
+
+from services.shared import clock
+from services.shared.errors import NotAuthenticated
+
+HUB: Final = "hub"
+"""The hub's own book and the operator's tenant."""
+
+ALGORITHM: Final = "HS512"
+BUS_SECONDS: Final = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A caller: the subject, its tenant, what it may do, and the service it came by."""
+
+    subject: str
+    cooperative_id: str
+    scopes: frozenset[str]
+    service: str = ""
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the caller runs the hub itself."""
+        return self.cooperative_id == HUB and "operator" in self.scopes
+
+    def through(self, service: str) -> Identity:
+        """The same caller, speaking through ``service``."""
+        return replace(self, service=service)
+
+
+def of_service(service: str) -> Identity:
+    """The identity of a service acting by itself: timers, sweepers, relays."""
+    return Identity(
+        subject=f"service:{service}",
+        cooperative_id=HUB,
+        scopes=frozenset(),
+        service=service,
+    )
+
+
+def sign(identity: Identity, key: str, *, audience: str, seconds: int) -> str:
+    """A token for ``identity`` that is good for ``seconds``."""
+    now = int(clock.now().timestamp())
+    claims = {
+        "sub": identity.subject,
+        "coop": identity.cooperative_id,
+        "scope": " ".join(sorted(identity.scopes)),
+        "via": identity.service,
+        "aud": audience,
+        "iat": now,
+        "exp": now + seconds,
+    }
+    return jwt.encode(claims, key, algorithm=ALGORITHM)
+
+
+def verify(token: str, key: str, *, audience: str) -> Identity:
+    """The identity in ``token``.
+
+    Raises NotAuthenticated when the signature, the audience or the expiry is wrong.
+    """
+    identity, expires_at = _verify_once(token, key, audience)
+    if clock.now().timestamp() >= expires_at:
+        raise NotAuthenticated("The access token has expired.")
+    return identity
+
+
+@lru_cache(maxsize=4096)
+def _verify_once(token: str, key: str, audience: str) -> tuple[Identity, int]:
+    """The costly half of `verify`; the cheap half, expiry, is checked every time."""
+    try:
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=[ALGORITHM],
+            audience=audience,
+            options={"require": ["exp", "sub"]},
+        )
+    except jwt.InvalidTokenError as error:
+        raise NotAuthenticated from error
+    identity = Identity(
+        subject=claims["sub"],
+        cooperative_id=claims["coop"],
+        scopes=frozenset(claims["scope"].split()),
+        service=claims["via"],
+    )
+    return identity, int(claims["exp"])
+
+
+@lru_cache(maxsize=4096)
+def _signed_in_period(identity: Identity, key: str, _period: int) -> str:
+    return sign(identity, key, audience="bus", seconds=BUS_SECONDS)
+
+
+def sign_for_bus(identity: Identity, key: str) -> str:
+    """A bus token, made once per identity and half its lifetime."""
+    period = int(clock.now().timestamp()) // (BUS_SECONDS // 2)
+    return _signed_in_period(identity, key, period)
