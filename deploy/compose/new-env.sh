@@ -1,0 +1,26 @@
+#!/bin/sh
+# Prints a .env for docker-compose.yml with a fresh value for every secret.
+# Usage: sh deploy/compose/new-env.sh > .env
+set -eu
+umask 077
+
+secret() {
+    # 32 random bytes as hex: safe inside a connection URL without escaping.
+    od -An -N32 -tx1 /dev/urandom | tr -d ' \n'
+}
+
+cat <<END
+# Made $(date -u +%Y-%m-%d). Whoever reads this file can act as the hub: keep it private
+# and keep a copy apart from the database's backups (deploy/runbooks/restore.md).
+HUB_SECRET_KEY=$(secret)
+POSTGRES_PASSWORD=$(secret)
+MEMBERS_DATABASE_PASSWORD=$(secret)
+LEDGER_DATABASE_PASSWORD=$(secret)
+TRANSFERS_DATABASE_PASSWORD=$(secret)
+RABBITMQ_PASSWORD=$(secret)
+HUB_OPERATOR_CLIENT_ID=operator
+HUB_OPERATOR_CLIENT_SECRET=$(secret)
+# Where the HTTP API is published on this host.
+HUB_PUBLISH=127.0.0.1:8000
+HUB_LOG_LEVEL=INFO
+END
