@@ -409,7 +409,7 @@ def account_number() -> fields.String:
     return fields.String(
         required=True,
         validate=validate.Regexp(r"^[0-9]{1,16}\Z", error="Must be 1 to 16 digits."),
-        metadata={"example": "0101100000000016"},
+        metadata={"example": "0101100000000017"},
     )
 
 

@@ -1,0 +1,1 @@
+"""Cooperatives, their members and clients, and whose savings account is whose."""

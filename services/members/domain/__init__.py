@@ -1,0 +1,1 @@
+"""The rules of membership and savings accounts: standard library only, no database."""

@@ -1,0 +1,28 @@
+"""What this service needs of the others, as its operations see them."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class Ledger(Protocol):
+    """The ledger, which keeps the money of every account opened here."""
+
+    def open_book(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Make the chart of accounts of a cooperative; once more changes nothing."""
+
+    def open_accounts(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Make accounts that can take postings; once more changes nothing."""
+
+    def get_balances(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell the balance and what of it is available, per account key."""
+
+    def post_journal(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Post one journal inside the cooperative's own book."""
+
+
+class Transfers(Protocol):
+    """The clearing, which knows who cooperates with whom."""
+
+    def check_agreement(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell whether an agreement between two cooperatives is in force."""
