@@ -1,24 +1,13 @@
-"""Machines that act for a cooperative or for the operator: secrets and scopes."""
+"""Machines that act for a cooperative or for the operator: states and scopes."""
 
 from __future__ import annotations
 
-import secrets
 from typing import Final
 
 ACTIVE: Final = "active"
 REVOKED: Final = "revoked"
 
 OPERATOR_SCOPES: Final = frozenset({"operator"})
-SECRET_BYTES: Final = 32
-
-
-def new_secret() -> str:
-    """A client secret of 256 random bits.
-
-    At this strength a keyed hash is enough to store it: there is nothing to guess, so
-    the slowness of a password hash would only slow down signing in.
-    """
-    return secrets.token_urlsafe(SECRET_BYTES)
 
 
 def granted_scopes(held: frozenset[str], requested: str | None) -> frozenset[str]:

@@ -38,12 +38,13 @@ def fault(nik: str, *, birth_date: date | None, today: date) -> str | None:
     """
     if not re.fullmatch(r"[0-9]{16}", nik):
         return "The NIK must be 16 digits."
-    if nik[:2] not in PROVINCES:
-        return "The NIK begins with a province that does not exist."
-    if nik[2:4] == "00" or nik[4:6] == "00":
-        return "The NIK names no regency or district."
-    if nik[12:] == "0000":
-        return "The NIK has no serial number."
+    for is_wrong, sentence in (
+        (nik[:2] not in PROVINCES, "The NIK begins with a province that is none."),
+        ("00" in (nik[2:4], nik[4:6]), "The NIK names no regency or district."),
+        (nik[12:] == "0000", "The NIK has no serial number."),
+    ):
+        if is_wrong:
+            return sentence
     possible = [day for day in _birth_dates(nik) if day <= today]
     if not possible:
         return "The NIK contains no birth date that is possible."

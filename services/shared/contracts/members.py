@@ -116,12 +116,6 @@ class SavingsAccountNotActive(RefusedError):
     code = "account_not_active"
 
 
-class NoAgreement(RefusedError):
-    """There is no cooperation agreement in force between the two cooperatives."""
-
-    code = "no_agreement"
-
-
 def _identifier(example: str) -> fields.String:
     return text(longest=64, required=True, metadata={"example": example})
 

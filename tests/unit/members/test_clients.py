@@ -1,21 +1,12 @@
-"""Client secrets and the scopes of a token."""
+"""The scopes of a token."""
 
 from __future__ import annotations
-
-import base64
 
 import pytest
 
 from services.members.domain import clients
 
 HELD = frozenset({"members:read", "members:write"})
-
-
-def test_a_secret_has_256_random_bits() -> None:
-    secrets = {clients.new_secret() for _ in range(100)}
-
-    assert len(secrets) == 100
-    assert {len(base64.urlsafe_b64decode(secret + "=")) for secret in secrets} == {32}
 
 
 @pytest.mark.parametrize("requested", [None, "", "  "])
