@@ -372,9 +372,7 @@ def split_address(address: str) -> tuple[str, int]:
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  ":8000" asks for it
 
 
-def replace_login(
-    url: str, *, user: str, password: str | None, database: str
-) -> str:
+def replace_login(url: str, *, user: str, password: str | None, database: str) -> str:
     """``url`` with another user, password and database; host and options stay."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]

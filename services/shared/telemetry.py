@@ -43,7 +43,9 @@ _SECRET_TEXTS: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), REDACTED),
     (re.compile(r"(\w+://[^\s:/@]*):[^\s@]+@"), rf"\1:{REDACTED}@"),
     (
-        re.compile(r"(?i)\b([\w-]*(?:secret|password|token))(['\"]?\s*[=:]\s*)[^\s,;&}]+"),
+        re.compile(
+            r"(?i)\b([\w-]*(?:secret|password|token))(['\"]?\s*[=:]\s*)[^\s,;&}]+"
+        ),
         rf"\1\2{REDACTED}",
     ),
     # A NIK has 16 digits. So has an account number: both are personal data.

@@ -1,8 +1,10 @@
-"""How a client's idempotency key travels inside a command."""
+"""How a command says that it may be repeated: the idempotency part of its message."""
 
 from __future__ import annotations
 
-from typing import Final
+import hashlib
+import json
+from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
@@ -10,20 +12,28 @@ KEY_LENGTH_MAX: Final = 255
 
 
 class IdempotencySchema(Schema):
-    """The key, the operation it belongs to and the fingerprint of the request.
+    """The part ``idempotency`` of a command, made by the gateway.
 
-    `operation` is method and path (``POST /v1/members``); `request_hash` is the
-    SHA-512 of the canonical JSON body in hexadecimal.
+    ``operation`` is the method and path (``POST /v1/accounts``), so the same key on
+    another route is another request.
     """
 
     key = fields.String(
         required=True,
         validate=validate.Regexp(
             rf"^[\x21-\x7e]{{1,{KEY_LENGTH_MAX}}}\Z",
-            error="Must be 1 to 255 visible ASCII characters.",
+            error=f"Must be 1 to {KEY_LENGTH_MAX} visible ASCII characters.",
         ),
     )
     operation = fields.String(required=True, validate=validate.Length(min=1, max=500))
     request_hash = fields.String(
         required=True, validate=validate.Regexp(r"^[0-9a-f]{128}\Z")
     )
+
+
+def request_hash(body: dict[str, Any]) -> str:
+    """SHA-512 in hex of the body as canonical JSON: equal for the same request."""
+    canonical = json.dumps(
+        body, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    return hashlib.sha512(canonical.encode()).hexdigest()

@@ -1,0 +1,177 @@
+"""What happens when a request comes a second time: the first answer, never a second deed.
+
+For commands that do not move money; there the ledger's journal is the memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from alembic.operations import Operations
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.shared import crypto
+from services.shared.errors import (
+    IdempotencyKeyReused,
+    InvariantViolated,
+    RequestInProgress,
+)
+from services.shared.persistence import roles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyScope:
+    """Which request this is: whose, what, under which key, with which body."""
+
+    cooperative_id: str
+    operation: str
+    key: str
+    request_hash: str
+
+    @classmethod
+    def of(
+        cls, cooperative_id: str, part: dict[str, str] | None
+    ) -> IdempotencyScope | None:
+        """The scope of a command's ``idempotency`` part; None when it has none."""
+        if part is None:
+            return None
+        return cls(cooperative_id=cooperative_id, **part)
+
+    @property
+    def identity(self) -> str:
+        """What two requests share exactly when they are the same request."""
+        return "\x1f".join((self.cooperative_id, self.operation, self.key))
+
+    @property
+    def lock(self) -> int:
+        """The identity as the signed 64-bit number of an advisory lock."""
+        digest = hashlib.sha512(self.identity.encode()).digest()
+        return int.from_bytes(digest[:8], signed=True)
+
+
+def run_once(
+    session: Session,
+    *,
+    scope: IdempotencyScope | None,
+    operation: Callable[[], dict[str, Any]],
+) -> dict[str, Any]:
+    """The answer of ``operation``, run unless this request was answered before.
+
+    An answer given before comes back with ``"replayed": True``. A refusal is not
+    stored: it rolls back with everything else and may be tried again. Raises
+    RequestInProgress while the first one runs, IdempotencyKeyReused for another body.
+    """
+    if scope is None:
+        return operation()
+    cipher = _cipher(session)
+    # Two statements, not one: a statement sees what was committed before it began,
+    # so only a second one sees the row of whoever held the lock until just now.
+    locked = session.execute(
+        text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": scope.lock}
+    ).scalar_one()
+    if not locked:
+        raise RequestInProgress
+    stored = _stored(session, scope, cipher)
+    if stored is not None:
+        return stored | {"replayed": True}
+    answer = operation()
+    _store(session, scope, cipher, answer)
+    return answer
+
+
+def _stored(
+    session: Session, scope: IdempotencyScope, cipher: crypto.FieldCipher
+) -> dict[str, Any] | None:
+    row = session.execute(
+        text(
+            "SELECT request_hash, answer FROM idempotency_keys "
+            "WHERE cooperative_id = :cooperative_id "
+            "AND operation = :operation AND key = :key"
+        ),
+        _columns(scope),
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.request_hash != scope.request_hash:
+        raise IdempotencyKeyReused
+    answer = cipher.decrypt(bytes(row.answer), scope.identity.encode())
+    return dict(json.loads(answer))
+
+
+def _store(
+    session: Session,
+    scope: IdempotencyScope,
+    cipher: crypto.FieldCipher,
+    answer: dict[str, Any],
+) -> None:
+    # Encrypted, because answers hold names, phone numbers and new client secrets.
+    encrypted = cipher.encrypt(json.dumps(answer).encode(), scope.identity.encode())
+    session.execute(
+        text(
+            "INSERT INTO idempotency_keys "
+            "(cooperative_id, operation, key, request_hash, answer) "
+            "VALUES (:cooperative_id, :operation, :key, :request_hash, :answer)"
+        ),
+        _columns(scope) | {"request_hash": scope.request_hash, "answer": encrypted},
+    )
+
+
+def _columns(scope: IdempotencyScope) -> dict[str, Any]:
+    return {
+        "cooperative_id": scope.cooperative_id,
+        "operation": scope.operation,
+        "key": scope.key,
+    }
+
+
+def _cipher(session: Session) -> crypto.FieldCipher:
+    cipher: crypto.FieldCipher | None = session.info["answers"]
+    if cipher is None:
+        message = "This Database was made without an answer_key."
+        raise InvariantViolated(message)
+    return cipher
+
+
+def forget(session: Session, *, older_than_days: int) -> int:
+    """Drop old keys; how many. The API promises 30 days."""
+    result = session.execute(
+        text(
+            "DELETE FROM idempotency_keys "
+            "WHERE created_at < now() - make_interval(days => :days)"
+        ),
+        {"days": older_than_days},
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def add_tables(op: Operations) -> None:
+    """Create the table, in a service's first migration."""
+    op.execute(
+        """
+        CREATE TABLE idempotency_keys (
+            cooperative_id text NOT NULL,
+            operation text NOT NULL,
+            key text NOT NULL,
+            request_hash text NOT NULL,
+            answer bytea NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT now(),
+            CONSTRAINT pk_idempotency_keys
+                PRIMARY KEY (cooperative_id, operation, key)
+        )
+        """
+    )
+    op.execute(
+        "CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (created_at)"
+    )
+    roles.grant(
+        op,
+        "idempotency_keys",
+        tenant="SELECT, INSERT",
+        hub="SELECT, INSERT, DELETE",
+    )
+    roles.enable_row_level_security(op, "idempotency_keys")
