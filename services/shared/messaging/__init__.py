@@ -1,0 +1,28 @@
+"""How services talk: plain calls, batched calls and events, and no fourth way.
+
+The only shared folder that knows nameko, kombu and eventlet.
+"""
+
+from services.shared.contracts.envelope import Event
+from services.shared.messaging.batching import BatchedRpc, Call, Outcome, batched_rpc
+from services.shared.messaging.context import Caller, CurrentCaller
+from services.shared.messaging.dependencies import DatabaseProvider, SettingsProvider
+from services.shared.messaging.entrypoints import on_event, rpc, timer
+from services.shared.messaging.proxies import ServiceProxy, ServiceRpc
+
+__all__ = [
+    "BatchedRpc",
+    "Call",
+    "Caller",
+    "CurrentCaller",
+    "DatabaseProvider",
+    "Event",
+    "Outcome",
+    "ServiceProxy",
+    "ServiceRpc",
+    "SettingsProvider",
+    "batched_rpc",
+    "on_event",
+    "rpc",
+    "timer",
+]
