@@ -130,9 +130,14 @@ class Account(Base):
         ),
         CheckConstraint("number ~ '^[0-9]{16}$'", name="number"),
         CheckConstraint("product IN ('sukarela')", name="product"),
-        CheckConstraint("status IN ('opening', 'active')", name="status"),
+        CheckConstraint("status IN ('opening', 'active', 'closed')", name="status"),
         Index("ix_accounts_cooperative_id_number", "cooperative_id", "number"),
-        Index("ix_accounts_cooperative_id_member_id", "cooperative_id", "member_id"),
+        Index(
+            "ix_accounts_cooperative_id_member_id",
+            "cooperative_id",
+            "member_id",
+            "number",
+        ),
         Index(
             "ix_accounts_opening", "opened_at", postgresql_where="status = 'opening'"
         ),

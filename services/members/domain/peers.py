@@ -17,6 +17,9 @@ class Ledger(Protocol):
     def get_balances(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell the balance and what of it is available, per account key."""
 
+    def set_status(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Freeze, thaw or close an account."""
+
     def post_journal(self, command: dict[str, Any]) -> dict[str, Any]:
         """Post one journal inside the cooperative's own book."""
 

@@ -21,11 +21,14 @@ Bodies are what HTTP clients send; a command is the body plus what the gateway a
 | `open_account` | accounts:write | `OpenAccount` | `Account` |
 | `get_account` | accounts:read | `AccountCommand` | `Account` |
 | `list_accounts` | accounts:read | `ListAccounts` | `AccountPage` |
+| `close_account` | accounts:write | `AccountCommand` | `Account` |
 | `deposit`, `withdraw` | accounts:write | `Movement` | `MovementResult` |
 | `inquire_account` | accounts:read, transfers:write | `AccountCommand` | `Inquiry` |
 | `get_health` | anyone | `{}` | `{"service","database","gauges"}` |
 
-A result given again for the same idempotency key carries `"replayed": true`.
+A result given again for the same idempotency key carries `"replayed": true`. Money is
+refused with the errors of the ledger's contract, an inquiry without agreement with
+`NoAgreement` of the transfers' contract.
 """
 
 from __future__ import annotations
@@ -48,7 +51,7 @@ SERVICE: Final = "members"
 COOPERATIVE_KINDS: Final = ("ksp_primer", "ksp_sekunder", "ksu")
 COOPERATIVE_STATUSES: Final = ("registered", "active", "deactivated")
 MEMBER_STATUSES: Final = ("candidate", "active")
-ACCOUNT_STATUSES: Final = ("opening", "active")
+ACCOUNT_STATUSES: Final = ("opening", "active", "closed")
 CHANNELS: Final = ("cash", "bank")
 PRODUCTS: Final = ("sukarela",)
 PAGE_SIZE_DEFAULT: Final = 50
@@ -60,6 +63,7 @@ COOPERATIVE_ACTIVATED: Final = "cooperative_activated"  # CooperativeEvent
 COOPERATIVE_DEACTIVATED: Final = "cooperative_deactivated"  # CooperativeEvent
 MEMBER_ACTIVATED: Final = "member_activated"  # MemberEvent
 ACCOUNT_OPENED: Final = "account_opened"  # AccountEvent
+ACCOUNT_CLOSED: Final = "account_closed"  # AccountEvent
 
 
 class InvalidClient(NotAuthenticatedError):
@@ -108,12 +112,6 @@ class MemberNotActive(RefusedError):
     """Candidate members may not hold accounts; activate the member first."""
 
     code = "member_not_active"
-
-
-class SavingsAccountNotActive(RefusedError):
-    """The account does not take movements in its present state."""
-
-    code = "account_not_active"
 
 
 def _identifier(example: str) -> fields.String:

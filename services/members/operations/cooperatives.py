@@ -1,0 +1,143 @@
+"""How cooperatives join the hub and leave it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from services.members import store
+from services.members.domain import cooperatives
+from services.members.domain.peers import Ledger
+from services.members.models import Cooperative
+from services.members.operations import answers, personal_data
+from services.shared import clock, identifiers
+from services.shared.contracts import members as contract
+from services.shared.errors import NotFound
+from services.shared.identity import HUB
+from services.shared.persistence import idempotency, outbox
+from services.shared.persistence.database import Database
+from services.shared.persistence.idempotency import IdempotencyScope
+from services.shared.settings import Settings
+
+LIST: Final = "cooperatives"
+
+
+def register_cooperative(
+    database: Database, settings: Settings, command: dict[str, Any]
+) -> dict[str, Any]:
+    """A new cooperative with the key for its members' personal data.
+
+    Raises CooperativeCodeTaken.
+    """
+
+    def register() -> dict[str, Any]:
+        cooperative = store.add_cooperative(
+            session,
+            id=identifiers.new("coop"),
+            code=command["code"],
+            name=command["name"],
+            kind=command["kind"],
+            registered_at=clock.now(),
+        )
+        if cooperative is None:
+            raise contract.CooperativeCodeTaken
+        personal_data.make_key(session, settings, cooperative.id)
+        _tell(session, contract.COOPERATIVE_REGISTERED, cooperative)
+        return answers.one(contract.Cooperative(), cooperative)
+
+    with database.hub() as session:
+        return idempotency.run_once(
+            session,
+            scope=IdempotencyScope.of(HUB, command["idempotency"]),
+            operation=register,
+        )
+
+
+def activate_cooperative(
+    database: Database, ledger: Ledger, command: dict[str, Any]
+) -> dict[str, Any]:
+    """The cooperative takes part from now on; again changes nothing.
+
+    Its book is opened first: should the rest fail, a book that nobody uses is
+    harmless, and the next attempt finds it open.
+    """
+    cooperative_id = command["cooperative_id"]
+    get_cooperative(database, command)
+    ledger.open_book({"cooperative_id": cooperative_id})
+    with database.hub() as session:
+        cooperative = _locked(session, cooperative_id)
+        if cooperative.status != cooperatives.ACTIVE:
+            cooperative.status = cooperatives.ACTIVE
+            cooperative.activated_at = cooperative.activated_at or clock.now()
+            _tell(session, contract.COOPERATIVE_ACTIVATED, cooperative)
+        return answers.one(contract.Cooperative(), cooperative)
+
+
+def deactivate_cooperative(
+    database: Database, command: dict[str, Any]
+) -> dict[str, Any]:
+    """The cooperative's clients get no more tokens; again changes nothing."""
+    with database.hub() as session:
+        cooperative = _locked(session, command["cooperative_id"])
+        if cooperative.status != cooperatives.DEACTIVATED:
+            cooperative.status = cooperatives.DEACTIVATED
+            _tell(session, contract.COOPERATIVE_DEACTIVATED, cooperative)
+        return answers.one(contract.Cooperative(), cooperative)
+
+
+def get_cooperative(database: Database, command: dict[str, Any]) -> dict[str, Any]:
+    """One cooperative, for the operator."""
+    with database.hub() as session:
+        cooperative = store.find_cooperative(session, command["cooperative_id"])
+    if cooperative is None:
+        raise NotFound("There is no such cooperative.")
+    return answers.one(contract.Cooperative(), cooperative)
+
+
+def get_own_cooperative(database: Database, cooperative_id: str) -> dict[str, Any]:
+    """The caller's own cooperative."""
+    with database.tenant(cooperative_id) as session:
+        cooperative = store.find_cooperative(session, cooperative_id)
+    if cooperative is None:
+        raise NotFound("There is no such cooperative.")
+    return answers.one(contract.Cooperative(), cooperative)
+
+
+def list_cooperatives(database: Database, command: dict[str, Any]) -> dict[str, Any]:
+    """The cooperatives of the hub in the order of their codes."""
+    limit = command["limit"]
+    with database.hub() as session:
+        rows = store.list_cooperatives(
+            session,
+            status=command["status"],
+            after=answers.position(LIST, command["cursor"]),
+            limit=limit + 1,
+        )
+    shown, next_cursor = answers.cut(LIST, rows, limit=limit, key="code")
+    return {
+        "items": answers.many(contract.Cooperative(), shown),
+        "next_cursor": next_cursor,
+    }
+
+
+def _locked(session: Session, cooperative_id: str) -> Cooperative:
+    cooperative = store.lock_cooperative(session, cooperative_id)
+    if cooperative is None:
+        raise NotFound("There is no such cooperative.")
+    return cooperative
+
+
+def _tell(session: Session, event: str, cooperative: Cooperative) -> None:
+    outbox.add(
+        session,
+        event,
+        contract.CooperativeEvent().dump(
+            {
+                "cooperative_id": cooperative.id,
+                "code": cooperative.code,
+                "name": cooperative.name,
+                "kind": cooperative.kind,
+            }
+        ),
+    )
