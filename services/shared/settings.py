@@ -11,7 +11,7 @@ import binascii
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -361,6 +361,11 @@ def _service_urls(environ: Mapping[str, str]) -> dict[str, str]:
             message = f"{name} {fault}"
             raise ValueError(message) from None
     return urls
+
+
+def with_admin(given: Settings, admin_url: str) -> Settings:
+    """The same settings with another administrator's connection."""
+    return replace(given, database_url=admin_url)
 
 
 def split_address(address: str) -> tuple[str, int]:
