@@ -793,7 +793,9 @@ class FeeRate(Schema):
     base_through = fields.Integer(required=True, allow_none=True)
     fixed_amount = fields.Integer(required=True, allow_none=True)
     rate_bps = fields.Integer(required=True, allow_none=True)
-    is_per_year = fields.Boolean(required=True)
+    per = fields.String(
+        required=True, validate=validate.OneOf(("charge", "month", "year"))
+    )
 
 
 class FeeSchedule(Schema):
