@@ -14,7 +14,7 @@ from services.members.operations import answers, personal_data
 from services.shared import clock, identifiers
 from services.shared.contracts import members as contract
 from services.shared.errors import NotFound
-from services.shared.identity import HUB
+from services.shared.identity import HUB, Identity
 from services.shared.persistence import idempotency, outbox
 from services.shared.persistence.database import Database
 from services.shared.persistence.idempotency import IdempotencyScope
@@ -63,10 +63,11 @@ def activate_cooperative(
     harmless, and the next attempt finds it open.
     """
     cooperative_id = command["cooperative_id"]
-    get_cooperative(database, command)
+    with database.hub() as session:
+        _found(store.find_cooperative(session, cooperative_id))
     ledger.open_book({"cooperative_id": cooperative_id})
     with database.hub() as session:
-        cooperative = _locked(session, cooperative_id)
+        cooperative = _found(store.lock_cooperative(session, cooperative_id))
         if cooperative.status != cooperatives.ACTIVE:
             cooperative.status = cooperatives.ACTIVE
             cooperative.activated_at = cooperative.activated_at or clock.now()
@@ -79,29 +80,24 @@ def deactivate_cooperative(
 ) -> dict[str, Any]:
     """The cooperative's clients get no more tokens; again changes nothing."""
     with database.hub() as session:
-        cooperative = _locked(session, command["cooperative_id"])
+        cooperative = _found(store.lock_cooperative(session, command["cooperative_id"]))
         if cooperative.status != cooperatives.DEACTIVATED:
             cooperative.status = cooperatives.DEACTIVATED
             _tell(session, contract.COOPERATIVE_DEACTIVATED, cooperative)
         return answers.one(contract.Cooperative(), cooperative)
 
 
-def get_cooperative(database: Database, command: dict[str, Any]) -> dict[str, Any]:
-    """One cooperative, for the operator."""
-    with database.hub() as session:
-        cooperative = store.find_cooperative(session, command["cooperative_id"])
-    if cooperative is None:
-        raise NotFound("There is no such cooperative.")
-    return answers.one(contract.Cooperative(), cooperative)
-
-
-def get_own_cooperative(database: Database, cooperative_id: str) -> dict[str, Any]:
-    """The caller's own cooperative."""
-    with database.tenant(cooperative_id) as session:
-        cooperative = store.find_cooperative(session, cooperative_id)
-    if cooperative is None:
-        raise NotFound("There is no such cooperative.")
-    return answers.one(contract.Cooperative(), cooperative)
+def get_cooperative(
+    database: Database, caller: Identity, cooperative_id: str
+) -> dict[str, Any]:
+    """One cooperative: any of them for the operator, for a tenant its own."""
+    is_operator = caller.is_operator
+    view = database.hub() if is_operator else database.tenant(caller.cooperative_id)
+    with view as session:
+        return answers.one(
+            contract.Cooperative(),
+            _found(store.find_cooperative(session, cooperative_id)),
+        )
 
 
 def list_cooperatives(database: Database, command: dict[str, Any]) -> dict[str, Any]:
@@ -121,8 +117,7 @@ def list_cooperatives(database: Database, command: dict[str, Any]) -> dict[str, 
     }
 
 
-def _locked(session: Session, cooperative_id: str) -> Cooperative:
-    cooperative = store.lock_cooperative(session, cooperative_id)
+def _found(cooperative: Cooperative | None) -> Cooperative:
     if cooperative is None:
         raise NotFound("There is no such cooperative.")
     return cooperative

@@ -70,10 +70,9 @@ def register_member(
 
 
 def activate_member(
-    database: Database, cooperative_id: str, command: dict[str, Any]
+    database: Database, cooperative_id: str, member_id: str
 ) -> dict[str, Any]:
     """The candidate is a full member from now on; again changes nothing."""
-    member_id = command["member_id"]
     with database.tenant(cooperative_id) as session:
         member = store.activate_member(session, member_id, clock.now())
         if member is None:
@@ -99,11 +98,11 @@ def get_member(
     database: Database,
     settings: Settings,
     cooperative_id: str,
-    command: dict[str, Any],
+    member_id: str,
 ) -> dict[str, Any]:
     """One member with personal data; of the NIK only its ends."""
     with database.tenant(cooperative_id) as session:
-        member = _found(store.find_member(session, command["member_id"]))
+        member = _found(store.find_member(session, member_id))
         data = personal_data.decrypt(
             session, settings, cooperative_id, member.id, member.personal_data
         )

@@ -115,7 +115,21 @@ class MemberNotActive(RefusedError):
 
 
 def _identifier(example: str) -> fields.String:
-    return text(longest=64, required=True, metadata={"example": example})
+    return text(longest=100, required=True, metadata={"example": example})
+
+
+def _name(example: str) -> fields.String:
+    return fields.String(
+        required=True,
+        validate=[
+            validate.Length(min=1, max=200),
+            validate.Regexp(
+                r"^(?=.*\S)[^\x00-\x1f\x7f]*\Z",
+                error="Must not be blank, nor hold control characters.",
+            ),
+        ],
+        metadata={"example": example},
+    )
 
 
 class Page(Schema):
@@ -171,7 +185,7 @@ class Token(Schema):
 class ClientBody(Schema):
     """A machine that may act for a cooperative. `*` grants every tenant scope."""
 
-    name = text(required=True, metadata={"example": "Sistem Inti"})
+    name = _name("Sistem Inti")
     scopes = fields.List(
         text(longest=40),
         required=True,
@@ -238,7 +252,7 @@ class CooperativeBody(Schema):
         validate=validate.Regexp(r"^[0-9]{4}\Z", error="Must be 4 digits."),
         metadata={"example": "0101"},
     )
-    name = text(required=True, metadata={"example": "KSP Maju Bersama"})
+    name = _name("KSP Maju Bersama")
     kind = fields.String(
         required=True,
         validate=validate.OneOf(COOPERATIVE_KINDS),
@@ -298,7 +312,7 @@ class CooperativeEvent(Schema):
 class MemberBody(Schema):
     """A person who applies for membership."""
 
-    name = text(required=True, metadata={"example": "Budi Santoso"})
+    name = _name("Budi Santoso")
     nik = fields.String(
         validate=validate.Regexp(r"^[0-9]{16}\Z", error="Must be 16 digits."),
         metadata={
@@ -396,31 +410,22 @@ class OpenAccount(AccountBody, Command):
     """A new savings account."""
 
 
-def account_number() -> fields.String:
-    """The number of a savings account; whether it exists is not decided here."""
-    return fields.String(
-        required=True,
-        validate=validate.Regexp(r"^[0-9]{1,16}\Z", error="Must be 1 to 16 digits."),
-        metadata={"example": "0101100000000017"},
-    )
-
-
 class AccountCommand(Schema):
     """Something about one savings account."""
 
-    number = account_number()
+    number = _identifier("0101100000000017")
 
 
 class ListAccounts(Page):
     """The savings accounts of the caller's cooperative, or of one of its members."""
 
-    member_id = text(longest=64, load_default=None, allow_none=True)
+    member_id = text(longest=100, load_default=None, allow_none=True)
 
 
 class Account(Schema):
     """A savings account with its balance in whole rupiah."""
 
-    number = account_number()
+    number = _identifier("0101100000000017")
     member_id = _identifier("mem_01jd8x")
     product = fields.String(required=True, validate=validate.OneOf(PRODUCTS))
     balance = fields.Integer(required=True, strict=True)
@@ -444,7 +449,7 @@ class AccountEvent(Schema):
 
     cooperative_id = _identifier("coop_01jd8x")
     member_id = _identifier("mem_01jd8x")
-    number = account_number()
+    number = _identifier("0101100000000017")
     product = fields.String(required=True)
 
 
@@ -461,7 +466,7 @@ class MovementBody(Schema):
 class Movement(MovementBody):
     """A deposit or a withdrawal, done once per idempotency key."""
 
-    number = account_number()
+    number = _identifier("0101100000000017")
     idempotency = fields.Nested(IdempotencySchema, required=True)
 
 
@@ -482,6 +487,6 @@ class InquiryCooperative(Schema):
 class Inquiry(Schema):
     """Whose account it is, as much as a payer needs to see."""
 
-    number = account_number()
+    number = _identifier("0101100000000017")
     cooperative = fields.Nested(InquiryCooperative, required=True)
     owner_name = fields.String(required=True, metadata={"example": "B*** S******"})
