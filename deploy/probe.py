@@ -6,6 +6,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
+from http import HTTPStatus
 
 
 def main() -> int:
@@ -14,7 +15,7 @@ def main() -> int:
     url = f"http://127.0.0.1:{port}/healthz"
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:
-            return 0 if answer.status == 200 else 1
+            return 0 if answer.status == HTTPStatus.OK else 1
     except (urllib.error.URLError, OSError) as error:
         sys.stderr.write(f"{url}: {error}\n")
         return 1

@@ -1,0 +1,292 @@
+"""The command `hub`: which commands there are, what they print and how they exit.
+
+Status 0 means done or nothing wrong, 1 means a fault or a difference was found and
+named, 2 means the command was not understood. Work is in the modules beside this one;
+they are imported by the command that needs them, so that `hub --help` is quick and only
+the commands that run services patch the process.
+"""
+
+# ruff: noqa: PLC0415  imports inside commands: see above
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from services.shared.errors import InvariantViolated, ServiceError
+from services.shared.settings import SettingsError
+
+if TYPE_CHECKING:
+    from services.hub.configuration import Configuration
+    from services.shared.persistence.database import Database
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="koperasi-hub", prog_name="hub")
+def hub() -> None:
+    """Clearing between savings-and-loan cooperatives, and each one's books.
+
+    Without AMQP_URI and DATABASE_URL everything runs on this machine by itself; with
+    them the same code runs on RabbitMQ and PostgreSQL.
+    """
+
+
+def main() -> None:
+    """Run the command line; expected faults become one sentence and status 1."""
+    from services.hub.addresses import AddressTaken
+    from services.hub.embedded import EmbeddedPostgresError
+
+    expected = (
+        SettingsError,
+        ServiceError,
+        InvariantViolated,
+        AddressTaken,
+        EmbeddedPostgresError,
+    )
+    try:
+        hub(prog_name="hub")
+    except expected as error:
+        click.secho(f"hub: {error}", fg="red", err=True)
+        sys.exit(1)
+
+
+def _configuration() -> Configuration:
+    from services.hub import configuration
+
+    return configuration.load()
+
+
+@hub.command()
+@click.option(
+    "--replicas",
+    default="",
+    metavar="ledger=2,gateway=2",
+    help="How many processes of a service to run; 1 when not named.",
+)
+def up(replicas: str) -> None:
+    """Run the whole hub until Ctrl-C.
+
+    Without AMQP_URI: every service in this process. With it: one process per service,
+    restarted when it dies. Schemas are brought to their newest version first.
+    """
+    from services.hub import up as starting
+
+    try:
+        numbers = starting.parse_replicas(replicas)
+        status = starting.up(_configuration(), numbers, emit=click.echo)
+    except starting.ReplicasMisread as error:
+        raise click.UsageError(str(error)) from error
+    sys.exit(status)
+
+
+@hub.command()
+@click.argument("service")
+def run(service: str) -> None:
+    """Run one SERVICE in this process, until SIGTERM; migrates nothing."""
+    from services.hub import catalogue, one_process
+
+    if service not in catalogue.names():
+        known = ", ".join(catalogue.names())
+        raise click.UsageError(f"{service!r} is not a service; there are {known}.")
+    one_process.end_with_supervisor()
+    settings = _configuration().settings
+    if settings.is_embedded_bus:
+        raise SettingsError(
+            "Set AMQP_URI: a service by itself needs a broker to be reached. "
+            "`hub up` runs all of them without one."
+        )
+    one_process.run(settings, [service])
+
+
+@hub.command()
+def migrate() -> None:
+    """Make roles and one database per service, and bring every schema to its head."""
+    from services.hub import bootstrap, configuration
+
+    with configuration.with_database(_configuration()) as settings:
+        for service in bootstrap.migrate(settings):
+            click.echo(f"{service}: at the newest version")
+
+
+@hub.command("bootstrap")
+def bootstrap_command() -> None:
+    """Migrate, and make the operator's client; prints it once as JSON."""
+    from services.hub import bootstrap, configuration
+
+    with configuration.with_database(_configuration()) as settings:
+        bootstrap.migrate(settings)
+        client = bootstrap.operator_client(settings)
+    click.echo(json.dumps(client))
+
+
+@hub.command()
+def doctor() -> None:
+    """Check versions, settings, rights, broker and schemas; status 1 on a problem."""
+    from services.hub import doctor as examination
+
+    sys.exit(examination.examine())
+
+
+@hub.command()
+def verify() -> None:
+    """Recompute every balance, walk the hash chain, compare clearing and ledger.
+
+    Stops with status 1 at the first difference and names it.
+    """
+    from services.hub import configuration, verification
+
+    with (
+        configuration.with_database(_configuration()) as settings,
+        configuration.open_databases(settings) as databases,
+    ):
+        try:
+            for finding in verification.verify(databases):
+                click.echo(f"✓ {finding}")
+        except verification.Difference as difference:
+            click.secho(f"✗ {difference}", fg="red")
+            sys.exit(1)
+    click.echo("Everything agrees.")
+
+
+@hub.command("verify-proof")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--public-key",
+    metavar="BASE64",
+    help="The hub's key as published (`hub keys`); else the one in the proof is used.",
+)
+def verify_proof(file: Path, public_key: str | None) -> None:
+    """Check a settlement's proof FILE, without any connection.
+
+    Recomputes the nets from the entries and checks hashes and signature. Without
+    --public-key it shows that the proof agrees with itself; with it, that the hub
+    signed it.
+    """
+    from services.hub import proofs
+
+    wrong = proofs.check(file, public_key)
+    if wrong:
+        for sentence in wrong:
+            click.secho(f"✗ {sentence}", fg="red")
+        sys.exit(1)
+    click.echo(f"✓ {proofs.describe(file)}")
+
+
+@hub.command()
+def keys() -> None:
+    """Print the public key that verifies settlement proofs: publish it."""
+    import base64
+
+    from services.shared import crypto
+
+    seed = _configuration().settings.settlement_seed
+    public = base64.b64encode(crypto.ed25519_public_key(seed)).decode()
+    click.echo(json.dumps({"algorithm": "Ed25519", "public_key": public}))
+
+
+@hub.command()
+@click.option(
+    "--payments",
+    type=click.IntRange(1, 5000),
+    default=1000,
+    show_default=True,
+    help="Size of the bulk run.",
+)
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where its data go; emptied first.  [default: .hub/demo]",
+)
+def demo(payments: int, directory: Path | None) -> None:
+    """Tell the hub's story on a fresh embedded hub, through its public API."""
+    from services.hub.demo import stage
+
+    sys.exit(stage.perform(payments=payments, directory=directory))
+
+
+@hub.group("dead-letters")
+def dead_letters_group() -> None:
+    """Events that could not be handled: look at them, send them back."""
+    # Reading a few rows needs no log lines between them.
+    logging.getLogger().setLevel(logging.ERROR)
+
+
+@dead_letters_group.command("list")
+def list_dead_letters() -> None:
+    """Every dead letter of every service."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from services.hub import configuration, dead_letters
+
+    with (
+        configuration.with_database(_configuration()) as settings,
+        configuration.open_databases(settings) as databases,
+    ):
+        found = dead_letters.list_all(databases)
+    if not found:
+        click.echo("No dead letters.")
+        return
+    table = Table("Service", "Id", "Event", "Attempts", "First failed", "Error")
+    for service, event in found:
+        table.add_row(
+            service,
+            str(event.id),
+            event.name,
+            str(event.attempts),
+            event.first_failed_at.isoformat(timespec="seconds"),
+            event.error.strip().splitlines()[-1][:80] if event.error.strip() else "",
+        )
+    Console(highlight=False).print(table)
+
+
+@dead_letters_group.command("show")
+@click.argument("service")
+@click.argument("number", type=int)
+def show_dead_letter(service: str, number: int) -> None:
+    """One dead letter of SERVICE by its NUMBER, whole."""
+    from services.hub import configuration, dead_letters
+
+    with (
+        configuration.with_database(_configuration()) as settings,
+        configuration.open_databases(settings) as databases,
+    ):
+        description = dead_letters.describe(_one(databases, service), number)
+    if description is None:
+        raise click.ClickException(f"{service} has no parked event {number}.")
+    click.echo(description)
+
+
+@dead_letters_group.command("requeue")
+@click.argument("service")
+@click.argument("number", type=int, required=False)
+@click.option("--all", "is_all", is_flag=True, help="All of this service.")
+def requeue_dead_letter(service: str, number: int | None, *, is_all: bool) -> None:
+    """Have a dead letter of SERVICE tried again: one by its NUMBER, or --all."""
+    from services.hub import configuration, dead_letters
+
+    if (number is None) != is_all:
+        raise click.UsageError("Give either a NUMBER or --all.")
+    with (
+        configuration.with_database(_configuration()) as settings,
+        configuration.open_databases(settings) as databases,
+    ):
+        database = _one(databases, service)
+        if number is None:
+            click.echo(f"{dead_letters.requeue_all(database)} sent back.")
+        elif dead_letters.requeue(database, number):
+            click.echo(f"{service} {number} is sent back.")
+        else:
+            raise click.ClickException(f"{service} has no dead letter {number}.")
+
+
+def _one(by_service: dict[str, Database], service: str) -> Database:
+    if service not in by_service:
+        known = ", ".join(by_service)
+        raise click.UsageError(f"{service!r} has no database here; {known} have.")
+    return by_service[service]

@@ -1,0 +1,112 @@
+"""What is this hub configured with, and which parts does it bring along itself?
+
+Without DATABASE_URL and without any service's own connection, PostgreSQL is embedded;
+without AMQP_URI the bus is. Only such a hub of one machine makes its own master secret.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from services.hub import provision, shared_server
+from services.shared import settings as settings_module
+from services.shared.persistence import database
+from services.shared.persistence.database import Database
+from services.shared.settings import Settings, SettingsError
+
+SECRET: Final = "HUB_SECRET_KEY"  # noqa: S105  a name
+SECRET_FILE: Final = "secret"  # noqa: S105  a name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """The settings, and whether the database is ours to start and stop."""
+
+    settings: Settings
+    is_database_embedded: bool
+
+    @property
+    def secret_file(self) -> Path:
+        """Where an embedded hub keeps the master secret that it made."""
+        return self.settings.data_dir / SECRET_FILE
+
+
+def load(environ: Mapping[str, str] | None = None) -> Configuration:
+    """Read the settings; an embedded hub makes its secret when it has none.
+
+    Raises SettingsError, naming everything that is missing or wrong.
+    """
+    given = dict(os.environ if environ is None else environ)
+    is_embedded = not given.get("DATABASE_URL") and not any(
+        value for name, value in given.items() if name.endswith("_DATABASE_URL")
+    )
+    if is_embedded and not given.get(SECRET):
+        directory = Path(given.get("HUB_DATA_DIR") or default_of("HUB_DATA_DIR"))
+        given[SECRET] = _own_secret(directory / SECRET_FILE)
+    return Configuration(
+        settings=settings_module.load(given), is_database_embedded=is_embedded
+    )
+
+
+@contextmanager
+def with_database(configuration: Configuration) -> Generator[Settings]:
+    """The settings with a database that answers; an embedded one runs meanwhile."""
+    settings = configuration.settings
+    if not configuration.is_database_embedded:
+        yield settings
+        return
+    with shared_server.running(settings.data_dir) as admin_url:
+        yield settings_module.with_admin(settings, admin_url)
+
+
+@contextmanager
+def open_databases(settings: Settings) -> Generator[dict[str, Database]]:
+    """The database of every service that has one and whose connection is known.
+
+    Raises SettingsError when none is.
+    """
+    opened: dict[str, Database] = {}
+    try:
+        for service in provision.with_database():
+            if settings.database_url or settings.database_urls.get(service):
+                opened[service] = database.of_service(settings, service, pool_size=2)
+        if not opened:
+            raise SettingsError(
+                "Set DATABASE_URL, or the <SERVICE>_DATABASE_URL of a service."
+            )
+        yield opened
+    finally:
+        for each in opened.values():
+            each.dispose()
+
+
+def default_of(name: str) -> str:
+    """The default of a setting, from the one table of settings."""
+    return next(row.default or "" for row in settings_module.TABLE if row.name == name)
+
+
+def _own_secret(path: Path) -> str:
+    """The secret in ``path``, made at the first call and readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        pass
+    # Two hubs may start at once: whoever links first has made it, the other reads it.
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(f"{secrets.token_urlsafe(48)}\n")
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    return path.read_text().strip()

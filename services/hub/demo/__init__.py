@@ -1,0 +1,1 @@
+"""The story that `hub demo` tells, through the public HTTP API only."""

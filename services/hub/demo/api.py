@@ -1,0 +1,125 @@
+"""How does an outside program talk to the hub? A plain client of the public API."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any, Final
+
+import requests
+
+REQUEST_SECONDS: Final = 60.0
+TOKEN_MARGIN_SECONDS: Final = 30
+
+
+class StepFailed(Exception):
+    """A step of the story did not turn out as it must."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back, and which request asked for it."""
+
+    request: str
+    status: int
+    body: dict[str, Any]
+    is_replayed: bool
+
+    def expect(self, status: int) -> dict[str, Any]:
+        """The body, when the status is the expected one.
+
+        Raises StepFailed naming the request, both statuses and the problem's code.
+        """
+        if self.status == status:
+            return self.body
+        code = self.body.get("code", "-")
+        detail = self.body.get("detail") or self.body.get("title") or self.body
+        raise StepFailed(
+            f"{self.request} answered {self.status} ({code}: {detail}), "
+            f"expected {status}"
+        )
+
+    def expect_refusal(self, code: str) -> None:
+        """A business refusal with exactly this code.
+
+        Raises StepFailed for anything else, above all for a success.
+        """
+        self.expect(422)
+        if self.body.get("code") != code:
+            raise StepFailed(
+                f"{self.request} was refused with {self.body.get('code')!r}, "
+                f"expected {code!r}"
+            )
+
+
+class Client:
+    """One OAuth client: asks for its token by itself and renews it in time."""
+
+    def __init__(self, address: str, client_id: str, client_secret: str) -> None:
+        self._address = address
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._session = requests.Session()
+        # The hub is on this machine: a proxy must not come between.
+        self._session.trust_env = False
+        self._token_good_until = 0.0
+
+    def get(self, path: str, **query: str | int) -> dict[str, Any]:
+        """The body of a GET that must succeed."""
+        return self._send("GET", path, params=query).expect(200)
+
+    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The body of a PUT that must succeed."""
+        return self._send("PUT", path, body=body).expect(200)
+
+    def post(
+        self, path: str, body: dict[str, Any] | None = None, *, key: str | None = None
+    ) -> Answer:
+        """The answer to a POST, whatever it is; a fresh idempotency key by default."""
+        headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+        return self._send("POST", path, body=body, headers=headers)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        params: dict[str, str | int] | None = None,
+    ) -> Answer:
+        if time.monotonic() >= self._token_good_until:
+            self._fetch_token()
+        return self._exchange(
+            method, path, json=body, headers=headers or {}, params=params
+        )
+
+    def _fetch_token(self) -> None:
+        self._session.headers.pop("Authorization", None)
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._client_id,
+            "client_secret": self._client_secret,
+        }
+        token = self._exchange("POST", "/v1/oauth/token", data=form).expect(200)
+        self._session.headers["Authorization"] = f"Bearer {token['access_token']}"
+        self._token_good_until = (
+            time.monotonic() + token["expires_in"] - TOKEN_MARGIN_SECONDS
+        )
+
+    def _exchange(self, method: str, path: str, **arguments: Any) -> Answer:
+        request = f"{method} {path}"
+        try:
+            answer = self._session.request(
+                method, self._address + path, timeout=REQUEST_SECONDS, **arguments
+            )
+            body = answer.json() if answer.content else {}
+        except requests.RequestException as error:
+            raise StepFailed(f"{request} got no answer: {error}") from error
+        return Answer(
+            request=request,
+            status=answer.status_code,
+            body=body if isinstance(body, dict) else {"body": body},
+            is_replayed=answer.headers.get("Idempotency-Replayed") == "true",
+        )

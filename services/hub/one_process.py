@@ -1,0 +1,51 @@
+"""How do services run inside this process? Imported only by the commands that do so.
+
+eventlet must patch the standard library before anything that uses it is imported,
+hence the first import; `messaging.runner` does the same for container images.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from collections.abc import Callable
+from typing import Final
+
+from services.shared.messaging import runner  # patches, so it stands first
+
+import eventlet  # isort: skip
+
+from services.shared import telemetry
+from services.shared.settings import Settings
+
+SUPERVISOR: Final = "HUB_SUPERVISOR_PID"
+PR_SET_PDEATHSIG: Final = 1
+
+
+def run(
+    settings: Settings, names: list[str], *, meanwhile: Callable[[], None] | None = None
+) -> None:
+    """Run the services until SIGTERM or SIGINT; ``meanwhile`` runs beside them."""
+    telemetry.configure(",".join(names), settings.log_level)
+    if meanwhile is not None:
+        eventlet.spawn(meanwhile)
+    runner.run(settings, names)
+
+
+def end_with_supervisor() -> None:
+    """Ask Linux for a SIGTERM when the supervisor dies, even by ``kill -9``.
+
+    Services without their supervisor would hold the port and the queues unseen.
+    """
+    supervisor = os.environ.get(SUPERVISOR)
+    if supervisor is None:
+        return
+    try:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    except (OSError, AttributeError):
+        # Not Linux: the services go on, as they would without a supervisor.
+        return
+    if os.getppid() != int(supervisor):
+        # It died before the request above was heard.
+        os.kill(os.getpid(), signal.SIGTERM)
