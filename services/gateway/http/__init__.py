@@ -1,0 +1,1 @@
+"""The HTTP edge: connections, routes and their declarations, problems, idempotency."""

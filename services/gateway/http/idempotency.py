@@ -1,0 +1,48 @@
+"""The Idempotency-Key header: when it must be there, and what it becomes."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from services.gateway.http import bodies, requests
+from services.gateway.http.problems import (
+    IdempotencyKeyRequired,
+    InvalidIdempotencyKey,
+)
+from services.gateway.http.requests import Request
+
+KEY_LENGTH_MAX: Final = 255
+
+
+class Idempotency(Enum):
+    """What an operation thinks of the header."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+def check_key(request: Request, policy: Idempotency) -> None:
+    """Refuse a missing or malformed key before the body is looked at."""
+    key = request.headers.get("idempotency-key")
+    if policy is Idempotency.NONE:
+        return
+    if key is None:
+        if policy is Idempotency.REQUIRED:
+            raise IdempotencyKeyRequired
+        return
+    if not 0 < len(key) <= KEY_LENGTH_MAX or not requests.is_visible_ascii(key):
+        raise InvalidIdempotencyKey
+
+
+def part_of_command(request: Request, policy: Idempotency) -> dict[str, str] | None:
+    """The idempotency part of a command. Its scope is tenant, method and path."""
+    key = request.headers.get("idempotency-key")
+    if policy is Idempotency.NONE or key is None:
+        return None
+    return {
+        "key": key,
+        "operation": f"{request.method} {request.path}",
+        "request_hash": bodies.fingerprint(request.json),
+    }

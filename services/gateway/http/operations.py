@@ -1,0 +1,195 @@
+"""What one operation of the API is: declared once, for serving and for describing it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, fields
+
+from services.gateway import auth
+from services.gateway.http import answers, bodies, problems
+from services.gateway.http.answers import Answer
+from services.gateway.http.idempotency import Idempotency
+from services.gateway.http.problems import UnsupportedMediaType
+from services.gateway.http.requests import Request
+from services.shared import telemetry
+from services.shared.access import Rule
+from services.shared.errors import Malformed, NotFound, ServiceError
+
+FORM: Final = "application/x-www-form-urlencoded"
+
+_PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
+# Ids are opaque, but none of ours has other characters; NUL would reach PostgreSQL.
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_:.-]{1,100}")
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method on one path, with everything that OpenAPI wants to know of it."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    description: str
+    tag: str
+    rule: Rule
+    status: int = 200
+    answer: type[Schema] | None = None
+    # Further statuses with the same answer schema, and when they are given.
+    other_statuses: Mapping[int, str] = field(default_factory=dict)
+    body: type[Schema] | None = None
+    body_media_type: str = answers.JSON
+    query: type[Schema] | None = None
+    # The contract's schema of what travels to the service, where one call answers.
+    command: type[Schema] | None = None
+    idempotency: Idempotency = Idempotency.NONE
+    errors: tuple[type[ServiceError], ...] = ()
+    # Probes are answered even when no place is free for another request.
+    is_probe: bool = False
+    is_described: bool = True
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it takes requests without a token."""
+        return auth.is_public(self.rule)
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names in the path."""
+        return _PARAMETER.findall(self.path)
+
+
+class RequestReader:
+    """Reads and validates requests for one operation; its schemas are built once."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._body = operation.body() if operation.body else None
+        self._query = (operation.query or Schema)()
+        self._integers = {
+            declared.data_key or name
+            for name, declared in self._query.fields.items()
+            if isinstance(declared, fields.Integer)
+        }
+
+    def read(self, request: Request) -> None:
+        """Fill in what the request says. Raises Malformed and its kin."""
+        for value in request.parameters.values():
+            if not _IDENTIFIER.fullmatch(value):
+                raise NotFound
+        if request.query_string or self._query.fields:
+            request.query = self._read_query(request.query_string)
+        if self._body is not None:
+            request.json = self._read_body(request, self._body)
+        elif request.body:
+            self._refuse_body(request)
+
+    def _read_query(self, query_string: str) -> dict[str, Any]:
+        raw: dict[str, Any] = dict(bodies.parse_query(query_string))
+        for name in self._integers & raw.keys():
+            if not _INTEGER.fullmatch(raw[name]):
+                raise invalid({name: ["Must be an integer."]})
+            raw[name] = int(raw[name])
+        _validate(self._query, raw)
+        return raw
+
+    def _read_body(self, request: Request, schema: Schema) -> dict[str, Any]:
+        media_type = self._operation.body_media_type
+        given, _, parameters = request.headers.get("content-type", "").partition(";")
+        if given.strip().lower() != media_type or not _is_utf8(parameters):
+            raise UnsupportedMediaType(f"Send the body as {media_type}.")
+        if request.headers.get("content-encoding", "identity") != "identity":
+            raise UnsupportedMediaType("Send the body without content encoding.")
+        if media_type == FORM:
+            return bodies.parse_form(request.body)
+        value = bodies.parse_json(request.body)
+        _validate(schema, value)
+        return value
+
+    def _refuse_body(self, request: Request) -> None:
+        """An operation without a body takes none, or the empty object."""
+        if request.method in {"GET", "HEAD"}:
+            return
+        media_type = request.headers.get("content-type", "").partition(";")[0]
+        if media_type.strip().lower() != answers.JSON:
+            raise UnsupportedMediaType("This operation takes no body.")
+        if bodies.parse_json(request.body):
+            raise Malformed("This operation takes no body.")
+
+
+def _is_utf8(parameters: str) -> bool:
+    name, _, value = parameters.strip().lower().partition("=")
+    return name != "charset" or value.strip('"') in {"utf-8", "utf8", "us-ascii"}
+
+
+def _validate(schema: Schema, value: dict[str, Any]) -> None:
+    try:
+        schema.load(value)
+    except ValidationError as error:
+        raise invalid(error.messages) from error
+
+
+def invalid(messages: Any) -> Malformed:
+    """The refusal for what marshmallow found wrong."""
+    found = problems.field_errors(messages)
+    first = found[0]
+    detail = first["detail"]
+    named = f"{first['field']}: {detail}" if first["field"] else detail
+    return Malformed(named, {"errors": found})
+
+
+Function = Callable[[Any, Request], Any]
+
+
+def safely(function: Function) -> Function:
+    """``function``, which returns a refusal instead of raising it.
+
+    nameko logs an exception of a worker with its traceback; a refusal is an answer.
+    """
+
+    @functools.wraps(function)
+    def run(service: Any, request: Request) -> Any:
+        # A worker is a greenthread of its own, with a context of its own.
+        telemetry.request_id.set(request.id)
+        try:
+            return function(service, request)
+        except ServiceError as refusal:
+            return refusal
+
+    return run
+
+
+def to_answer(operation: Operation, result: Any) -> Answer:
+    """The answer that a route's result stands for.
+
+    A route returns the answer's JSON object, a pair of status and object, or an Answer.
+    """
+    if isinstance(result, Answer):
+        return result
+    if isinstance(result, ServiceError):
+        return problems.answer_to(result)
+    status, value = result if isinstance(result, tuple) else (operation.status, result)
+    if value.pop("replayed", False):
+        return answers.of_json(
+            status, value, headers=(("Idempotency-Replayed", "true"),)
+        )
+    return answers.of_json(status, value)
+
+
+def documentation_of(function: Callable[..., Any]) -> tuple[str, str]:
+    """First line and rest of a docstring: summary and description of an operation."""
+    lines = inspect.cleandoc(function.__doc__ or "").split("\n", 1)
+    rest = lines[1].strip() if len(lines) > 1 else ""
+    return lines[0].rstrip("."), rest
+
+
+def sorted_by_path(operations: Iterable[Operation]) -> list[Operation]:
+    """Operations in the order in which they are listed."""
+    return sorted(operations, key=lambda one: (one.path, one.method))

@@ -1,0 +1,14 @@
+"""The services that the gateway asks."""
+
+from __future__ import annotations
+
+from services.shared.contracts import ledger, members, transfers
+from services.shared.messaging import ServiceRpc
+
+
+class Peers:
+    """What every group of routes inherits; a proxy speaks for the request's caller."""
+
+    members = ServiceRpc(members.SERVICE)
+    ledger = ServiceRpc(ledger.SERVICE)
+    transfers = ServiceRpc(transfers.SERVICE)

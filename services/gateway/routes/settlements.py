@@ -1,0 +1,130 @@
+"""Settlement windows, and the settlements that turn their nets into payments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.gateway import auth
+from services.gateway.http.entrypoints import route
+from services.gateway.http.requests import Request
+from services.gateway.routes.peers import Peers
+from services.shared import access
+from services.shared.contracts import transfers as contract
+
+TAG = "Settlement"
+
+
+class SettlementRoutes(Peers):
+    """Windows and settlements."""
+
+    @route(
+        "POST",
+        "/v1/settlement-windows/close",
+        tag=TAG,
+        rule=access.operator,
+        command=contract.CloseWindow,
+        answer=contract.ClosedWindow,
+    )
+    def close_window(self, request: Request) -> dict[str, Any]:
+        """Close the open window and open the next one."""
+        return dict(self.transfers.close_window(request.command()))
+
+    @route(
+        "GET",
+        "/v1/settlement-windows",
+        tag=TAG,
+        rule=auth.known,
+        query=contract.ListWindows,
+        command=contract.ListWindows,
+        answer=contract.WindowPage,
+    )
+    def list_windows(self, request: Request) -> dict[str, Any]:
+        """List the windows, newest first; a tenant sees its own nets."""
+        return dict(self.transfers.list_windows(request.command()))
+
+    @route(
+        "GET",
+        "/v1/settlement-windows/{window_id}",
+        tag=TAG,
+        rule=auth.known,
+        command=contract.WindowCommand,
+        answer=contract.Window,
+    )
+    def get_window(self, request: Request) -> dict[str, Any]:
+        """Show a window with its nets; a tenant sees its own."""
+        return dict(self.transfers.get_window(request.command()))
+
+    @route(
+        "POST",
+        "/v1/settlements",
+        tag=TAG,
+        rule=access.operator,
+        status=201,
+        body=contract.SettlementBody,
+        command=contract.CreateSettlement,
+        answer=contract.Settlement,
+        errors=(
+            contract.WindowNotClosed,
+            contract.WindowAlreadySettled,
+            contract.NetsDoNotBalance,
+        ),
+    )
+    def create_settlement(self, request: Request) -> dict[str, Any]:
+        """Put closed windows together for settling."""
+        return dict(self.transfers.create_settlement(request.command()))
+
+    @route(
+        "GET",
+        "/v1/settlements",
+        tag=TAG,
+        rule=access.operator,
+        query=contract.ListSettlements,
+        command=contract.ListSettlements,
+        answer=contract.SettlementPage,
+    )
+    def list_settlements(self, request: Request) -> dict[str, Any]:
+        """List the settlements, newest first."""
+        return dict(self.transfers.list_settlements(request.command()))
+
+    @route(
+        "GET",
+        "/v1/settlements/{settlement_id}",
+        tag=TAG,
+        rule=access.operator,
+        command=contract.SettlementCommand,
+        answer=contract.Settlement,
+    )
+    def get_settlement(self, request: Request) -> dict[str, Any]:
+        """Show a settlement."""
+        return dict(self.transfers.get_settlement(request.command()))
+
+    @route(
+        "POST",
+        "/v1/settlements/{settlement_id}/settle",
+        tag=TAG,
+        rule=access.operator,
+        command=contract.SettlementCommand,
+        answer=contract.Settlement,
+        errors=(
+            contract.InsufficientLiquidity,
+            contract.NetsDoNotBalance,
+            contract.LimitExceeded,
+            contract.PeriodClosed,
+        ),
+    )
+    def settle(self, request: Request) -> dict[str, Any]:
+        """Post a settlement's net payments; done again, it changes nothing."""
+        return dict(self.transfers.settle(request.command()))
+
+    @route(
+        "GET",
+        "/v1/settlements/{settlement_id}/proof",
+        tag=TAG,
+        rule=auth.known,
+        command=contract.SettlementCommand,
+        answer=contract.Proof,
+        errors=(contract.SettlementNotSettled, contract.ProofTooLarge),
+    )
+    def get_settlement_proof(self, request: Request) -> dict[str, Any]:
+        """Fetch the signed proof of a settlement, for `hub verify-proof`."""
+        return dict(self.transfers.get_settlement_proof(request.command()))
