@@ -78,3 +78,26 @@ class Hold:
         return self.state == VOIDED or self.posted_amount == self.part(
             resolution.amount
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A hold that was placed, with the state in which it is."""
+
+    hold_id: str
+    state: str
+    placed_at: datetime
+    expires_at: datetime | None
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A hold that has ended; a posted one is the journal of its id."""
+
+    hold_id: str
+    state: str
+    resolved_at: datetime
+    journal_id: str | None
+    balances: dict[str, int]
+    replayed: bool = False

@@ -28,12 +28,21 @@ class Journal:
 
     @property
     def fingerprint(self) -> bytes:
-        """SHA-512 of what the caller meant.
+        """SHA-512 of what the caller meant to post.
 
         The business date and the expiry are left out: a retry after midnight, or a
         little later, is still the same wish.
         """
+        return self._hash("journal")
+
+    @property
+    def hold_fingerprint(self) -> bytes:
+        """SHA-512 of what the caller meant to hold, which is not to post it."""
+        return self._hash("hold")
+
+    def _hash(self, wish: str) -> bytes:
         meant = [
+            wish,
             self.kind,
             self.description,
             self.reference,
@@ -55,6 +64,16 @@ class Refusal:
 
     code: str
     details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """A journal that took effect, with the balances it left."""
+
+    journal_id: str
+    posted_at: datetime
+    balances: dict[str, int]
+    replayed: bool = False
 
 
 def mirrored(postings: tuple[Posting, ...]) -> tuple[Posting, ...]:

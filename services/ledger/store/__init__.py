@@ -1,0 +1,1 @@
+"""Queries and row locks of the ledger: functions that take a Session."""
