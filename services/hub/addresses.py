@@ -11,6 +11,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
+from services.hub.errors import HubError
 from services.shared import settings as settings_module
 
 ANY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 compared, not bound
@@ -18,7 +19,7 @@ ASK_SECONDS: Final = 3.0
 PAUSE_SECONDS: Final = 0.2
 
 
-class AddressTaken(Exception):
+class AddressTaken(HubError):
     """Something else listens on the address."""
 
 

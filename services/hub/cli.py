@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from services.hub.errors import HubError
 from services.shared.errors import InvariantViolated, ServiceError
 from services.shared.settings import SettingsError
 
@@ -38,21 +41,18 @@ def hub() -> None:
 
 def main() -> None:
     """Run the command line; expected faults become one sentence and status 1."""
-    from services.hub.addresses import AddressTaken
-    from services.hub.embedded import EmbeddedPostgresError
-
-    expected = (
-        SettingsError,
-        ServiceError,
-        InvariantViolated,
-        AddressTaken,
-        EmbeddedPostgresError,
-    )
     try:
         hub(prog_name="hub")
-    except expected as error:
+    except (SettingsError, ServiceError, InvariantViolated, HubError) as error:
         click.secho(f"hub: {error}", fg="red", err=True)
         sys.exit(1)
+
+
+def _become_green() -> None:
+    """Let eventlet patch this process, before anything imports psycopg."""
+    # It announces its age at every start; DECISIONS.md says why it is used.
+    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+    import services.shared.messaging  # noqa: F401
 
 
 def _configuration() -> Configuration:
@@ -74,6 +74,8 @@ def up(replicas: str) -> None:
     Without AMQP_URI: every service in this process. With it: one process per service,
     restarted when it dies. Schemas are brought to their newest version first.
     """
+    if not os.environ.get("AMQP_URI"):
+        _become_green()
     from services.hub import up as starting
 
     try:
@@ -88,6 +90,7 @@ def up(replicas: str) -> None:
 @click.argument("service")
 def run(service: str) -> None:
     """Run one SERVICE in this process, until SIGTERM; migrates nothing."""
+    _become_green()
     from services.hub import catalogue, one_process
 
     if service not in catalogue.names():

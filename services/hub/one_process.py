@@ -1,7 +1,6 @@
 """How do services run inside this process? Imported only by the commands that do so.
 
-eventlet must patch the standard library before anything that uses it is imported,
-hence the first import; `messaging.runner` does the same for container images.
+Importing `messaging` makes the process green (`cli.py` does so before anything else).
 """
 
 from __future__ import annotations
@@ -12,11 +11,10 @@ import signal
 from collections.abc import Callable
 from typing import Final
 
-from services.shared.messaging import runner  # patches, so it stands first
-
-import eventlet  # isort: skip
+import eventlet
 
 from services.shared import telemetry
+from services.shared.messaging import runner
 from services.shared.settings import Settings
 
 SUPERVISOR: Final = "HUB_SUPERVISOR_PID"

@@ -10,6 +10,7 @@ from typing import Final
 
 from services.hub import addresses, bootstrap, catalogue, provision
 from services.hub.configuration import Configuration, with_database
+from services.hub.errors import HubError
 from services.hub.supervisor import Child, Supervisor
 from services.shared import settings as settings_module
 from services.shared.settings import Settings
@@ -21,7 +22,7 @@ SUPERVISOR: Final = "HUB_SUPERVISOR_PID"
 Emit = Callable[[str], None]
 
 
-class ReplicasMisread(Exception):
+class ReplicasMisread(HubError):
     """``--replicas`` does not name services and numbers."""
 
 

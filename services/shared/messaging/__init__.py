@@ -1,8 +1,15 @@
 """How services talk: plain calls, batched calls and events, and no fourth way.
 
-The only shared folder that knows nameko, kombu and eventlet.
+The only shared folder that knows nameko, kombu and eventlet. Importing it makes the
+process green, because psycopg binds its selector when it is first imported: imported
+before the patch, one query would block the whole process (`database.py` refuses that).
 """
 
+import eventlet
+
+eventlet.monkey_patch()
+
+# ruff: noqa: E402
 from services.shared.contracts.envelope import Event
 from services.shared.messaging.batching import BatchedRpc, Call, Outcome, batched_rpc
 from services.shared.messaging.context import Caller, CurrentCaller
