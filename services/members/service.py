@@ -25,6 +25,7 @@ READS_MEMBERS: Final = access.scope("members:read")
 WRITES_MEMBERS: Final = access.scope("members:write")
 READS_ACCOUNTS: Final = access.scope("accounts:read")
 WRITES_ACCOUNTS: Final = access.scope("accounts:write")
+ANY_TENANT: Final = access.scope(*sorted(access.TENANT_SCOPES))
 
 
 class MembersService:
@@ -89,7 +90,7 @@ class MembersService:
         request = _loaded(contract.CooperativeCommand(), command)
         return operations.deactivate_cooperative(self.database, request)
 
-    @rpc(access.any_of(access.operator, READS_MEMBERS))
+    @rpc(access.any_of(access.operator, ANY_TENANT))
     def get_cooperative(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell about a cooperative; a tenant sees only its own."""
         request = _loaded(contract.CooperativeCommand(), command)

@@ -16,13 +16,14 @@ from services.shared.contracts import members as contract
 from services.shared.errors import NotFound
 from services.shared.identity import HUB, Identity
 from services.shared.persistence import idempotency, outbox
-from services.shared.persistence.database import Database
+from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 LIST: Final = "cooperatives"
 
 
+@retrying
 def register_cooperative(
     database: Database, settings: Settings, command: dict[str, Any]
 ) -> dict[str, Any]:
@@ -75,6 +76,7 @@ def activate_cooperative(
         return answers.one(contract.Cooperative(), cooperative)
 
 
+@retrying
 def deactivate_cooperative(
     database: Database, command: dict[str, Any]
 ) -> dict[str, Any]:

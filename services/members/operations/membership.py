@@ -13,13 +13,14 @@ from services.shared import clock, identifiers
 from services.shared.contracts import members as contract
 from services.shared.errors import NotFound
 from services.shared.persistence import idempotency, outbox
-from services.shared.persistence.database import Database
+from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 COUNTER: Final = "member"
 
 
+@retrying
 def register_member(
     database: Database,
     settings: Settings,
@@ -69,6 +70,7 @@ def register_member(
         )
 
 
+@retrying
 def activate_member(
     database: Database, cooperative_id: str, member_id: str
 ) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from services.shared.contracts import members as contract
 from services.shared.contracts.transfers import NoAgreement
 from services.shared.errors import NotFound
 from services.shared.persistence import idempotency, outbox
-from services.shared.persistence.database import Database
+from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 
 EMPTY: Final = {"balance": 0, "available": 0}
@@ -57,6 +57,7 @@ def open_account(
     return answer
 
 
+@retrying
 def finish_opening(
     database: Database,
     ledger: Ledger,

@@ -9,7 +9,7 @@ Bodies are what HTTP clients send; a command is the body plus what the gateway a
 | `register_cooperative` | operator | `RegisterCooperative` | `Cooperative` |
 | `activate_cooperative` | operator | `CooperativeCommand` | `Cooperative` |
 | `deactivate_cooperative` | operator | `CooperativeCommand` | `Cooperative` |
-| `get_cooperative` | operator, own cooperative | `CooperativeCommand` | `Cooperative` |
+| `get_cooperative` | operator, any tenant | `CooperativeCommand` | `Cooperative` |
 | `list_cooperatives` | operator | `ListCooperatives` | `CooperativePage` |
 | `create_client` | operator | `CreateClient` | `NewClient` |
 | `list_clients` | operator | `ListClients` | `ClientPage` |
