@@ -198,11 +198,12 @@ class Books:
         if any(not is_covered(position, account) for position in covered):
             return INSUFFICIENT_LIQUIDITY
         if account.is_below_minimum:
-            return _code_of_minimum(account, is_cover=bool(covered))
+            return code_of_minimum(account, is_cover=bool(covered))
         return LIMIT_EXCEEDED if account.is_overfull else None
 
 
-def _code_of_minimum(account: Account, *, is_cover: bool) -> str:
+def code_of_minimum(account: Account, *, is_cover: bool) -> str:
+    """Which refusal it is when an account is below its minimum balance."""
     if is_cover:
         return INSUFFICIENT_LIQUIDITY
     if account.covered_by is not None:

@@ -82,11 +82,10 @@ AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM added p
-        LEFT JOIN accounts d
-            ON d.id = p.debit_account AND d.cooperative_id = p.cooperative_id
-        LEFT JOIN accounts c
-            ON c.id = p.credit_account AND c.cooperative_id = p.cooperative_id
-        WHERE d.id IS NULL OR c.id IS NULL
+        LEFT JOIN accounts d ON d.id = p.debit_account
+        LEFT JOIN accounts c ON c.id = p.credit_account
+        WHERE d.cooperative_id IS DISTINCT FROM p.cooperative_id
+            OR c.cooperative_id IS DISTINCT FROM p.cooperative_id
     ) THEN
         RAISE EXCEPTION 'a posting stays inside one book'
             USING ERRCODE = 'check_violation',
