@@ -27,6 +27,9 @@ def decode(owner: str, cursor: str) -> str:
     except (binascii.Error, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(cursor) from error
     match parts:
-        case [str() as made_for, str() as position] if made_for == owner:
+        case [str() as made_for, str() as position] if (
+            # Positions are ids and numbers; anything else would only upset the query.
+            made_for == owner and position.isascii() and position.isprintable()
+        ):
             return position
     raise ValueError(cursor)
