@@ -30,7 +30,7 @@ Bodies are what HTTP clients send; a command is the body plus what the gateway a
 | `settle` | operator | `SettlementCommand` | `Settlement` |
 | `get_settlement` | operator | `SettlementCommand` | `Settlement` |
 | `list_settlements` | operator | `ListSettlements` | `SettlementPage` |
-| `get_settlement_proof` | operator, participant | `SettlementCommand` | `Proof` |
+| `get_settlement_proof` | operator, participant | `GetProof` | `Proof` |
 | `get_health` | anyone | `{}` | `{"service","database","gauges"}` |
 
 A result given again for the same idempotency key carries ``"replayed": true``, an
@@ -309,12 +309,6 @@ class SettlementNotSettled(ConflictError):
     """A proof exists only for a settlement that is settled."""
 
     code = "settlement_not_settled"
-
-
-class ProofTooLarge(RefusedError):
-    """The settlement has more transfers than one proof may hold."""
-
-    code = "proof_too_large"
 
 
 class InvalidCursor(MalformedError):
@@ -813,16 +807,26 @@ class SettlementPage(Schema):
     next_cursor = _next_cursor()
 
 
+class GetProof(SettlementCommand):
+    """A settlement's proof, or a further page of its entries."""
+
+    cursor = text(longest=500, load_default=None, allow_none=True)
+
+
 class Proof(Schema):
     """A settlement that a bookkeeper can check without the hub.
 
-    `body` holds boundaries, entries, nets and the ledger's chain head; `signature` is
+    `body` holds boundaries, digests, nets and the ledger's chain head; `signature` is
     Ed25519 over the canonical JSON of `body` (`services/transfers/domain/proof.py`).
+    `entries` are `[sequence, transfer_id, payer's cooperative, payee's cooperative,
+    amount]`; with more than 20,000 they come in pages, each with the same body.
     """
 
     body = fields.Dict(required=True)
+    entries = fields.List(fields.List(fields.Raw()), required=True)
     public_key = fields.String(required=True)
     signature = fields.String(required=True)
+    next_cursor = _next_cursor()
 
 
 # Events.

@@ -1,0 +1,1 @@
+"""The transfers service: clearing and settlement between cooperatives."""
