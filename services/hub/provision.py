@@ -99,9 +99,10 @@ def admin_url_of(admin_url: str, url: str) -> str:
 def ensure_roles(admin: psycopg.Connection, url: str) -> None:
     """The four roles of the service, and the password that ``url`` has."""
     roles = roles_in(url)
+    # The owner inherits: PostgreSQL gives a database's owner its schema that way.
     for role in (roles.owner, roles.tenant, roles.hub):
         if not _exists(admin, "SELECT 1 FROM pg_roles WHERE rolname = %s", role):
-            _do(admin, "CREATE ROLE {} NOLOGIN NOINHERIT", role)
+            _do(admin, "CREATE ROLE {} NOLOGIN", role)
     if not _exists(admin, "SELECT 1 FROM pg_roles WHERE rolname = %s", roles.login):
         _do(admin, "CREATE ROLE {} LOGIN NOINHERIT", roles.login)
         _do(admin, "GRANT {}, {} TO {}", roles.tenant, roles.hub, roles.login)

@@ -10,6 +10,7 @@ import functools
 import logging
 import random
 import re
+import selectors
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -64,6 +65,7 @@ class Database:
         _require_green_waiting()
         parsed = make_url(url).set(drivername="postgresql+psycopg")
         self.service = service
+        self.name = parsed.database or ""
         self.roles = roles or Roles(parsed.username or "")
         # COMMIT is ours: in autocommit the driver adds no BEGIN of its own, which
         # saves a round trip per transaction.
@@ -243,5 +245,14 @@ def _require_green_waiting() -> None:
         message = (
             "psycopg was imported before the package services could set "
             "PSYCOPG_WAIT_FUNC=wait_selector; one query would block the process."
+        )
+        raise InvariantViolated(message)
+    # eventlet puts its own selector in place of this one; both are the system's in a
+    # process that was never patched, such as a command line's.
+    bound = psycopg.waiting.DefaultSelector  # type: ignore[attr-defined]  its import
+    if bound is not selectors.DefaultSelector:
+        message = (
+            "psycopg was imported before eventlet patched the standard library; one "
+            "query would block the process. Import services.shared.messaging first."
         )
         raise InvariantViolated(message)

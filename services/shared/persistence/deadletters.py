@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from alembic.operations import Operations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -160,7 +159,7 @@ def count_dead(session: Session) -> int:
     )
 
 
-def add_tables(op: Operations) -> None:
+def add_tables(op: roles.Operations) -> None:
     """Create the table, in a service's first migration."""
     op.execute(
         """

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from alembic.operations import Operations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -149,7 +148,7 @@ def forget(session: Session, *, older_than_days: int) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-def add_tables(op: Operations) -> None:
+def add_tables(op: roles.Operations) -> None:
     """Create the table, in a service's first migration."""
     op.execute(
         """

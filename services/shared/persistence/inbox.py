@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from alembic.operations import Operations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -36,7 +35,7 @@ def forget(session: Session, *, older_than_days: int) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-def add_tables(op: Operations) -> None:
+def add_tables(op: roles.Operations) -> None:
     """Create the table, in a service's first migration."""
     op.execute(
         """

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alembic.operations import Operations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -82,7 +81,7 @@ def lag(session: Session) -> tuple[int, float]:
     return int(count), float(seconds)
 
 
-def add_tables(op: Operations) -> None:
+def add_tables(op: roles.Operations) -> None:
     """Create the table, in a service's first migration."""
     op.execute(
         """

@@ -10,12 +10,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
-from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 
 DEFAULT_PREFIX: Final = "koperasi_"
 _NAME: Final = re.compile(r"^[a-z_][a-z0-9_]{0,55}$")
+
+
+class Operations(Protocol):
+    """What is used here of ``alembic.op``, which is a module."""
+
+    def execute(self, sqltext: str) -> None:
+        """Run one statement of the migration."""
+
+    def get_context(self) -> MigrationContext:
+        """The migration that is running."""
 
 
 @dataclass(frozen=True, slots=True)
