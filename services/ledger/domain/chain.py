@@ -62,3 +62,28 @@ def link_hash(position: int, previous_hash: bytes, content: Content) -> bytes:
         )
     )
     return hashlib.sha512(previous_hash + content.digest + counted.encode()).digest()
+
+
+def difference(previous: Link | None, link: Link, present: Content) -> str | None:
+    """Where ``link`` contradicts the link before it or what it covers now.
+
+    ``present`` is read from the journals themselves; None means that all is well.
+    """
+    expected_first = previous.content.last_serial + 1 if previous else 1
+    expected_position = previous.position + 1 if previous else 1
+    where = f"link {link.position} (journals {_range(link.content)})"
+    if link.position != expected_position:
+        return f"{where}: link {expected_position} is missing"
+    if link.content.first_serial != expected_first:
+        return f"{where}: does not begin at serial {expected_first}"
+    if link.previous_hash != (previous.hash if previous else GENESIS):
+        return f"{where}: does not continue the link before it"
+    if present != link.content:
+        return f"{where}: journals or postings are not those that were sealed"
+    if link.hash != link_hash(link.position, link.previous_hash, link.content):
+        return f"{where}: the hash is not that of its content"
+    return None
+
+
+def _range(content: Content) -> str:
+    return f"{content.first_serial} to {content.last_serial}"

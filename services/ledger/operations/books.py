@@ -31,6 +31,15 @@ def view(database: Database, identity: Identity) -> AbstractContextManager[Sessi
     return database.tenant(identity.cooperative_id)
 
 
+def own(
+    database: Database, cooperative_id: str
+) -> AbstractContextManager[Session]:
+    """A transaction on one book; the hub's own is written under the hub's role."""
+    if cooperative_id == HUB:
+        return database.hub()
+    return database.tenant(cooperative_id)
+
+
 @retrying
 def open_book(database: Database, cooperative_id: str) -> dict[str, Any]:
     """Open a cooperative's chart of accounts and its accounts at the hub.
