@@ -2,8 +2,8 @@
 
 Two databases are read, the clearing's first: whatever it calls committed must be in
 the ledger, which is read later and can only have more. What the ledger has more is in
-flight or newer; it is asked about once more at the end. So a hub at work can be checked.
-Memory does not grow with the number of payments: both sides are read in one order.
+flight or newer, and is asked about once more at the end: a hub at work can be checked.
+Memory does not grow with the number of payments, as both sides are read in one order.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Comparison:
 
     compared: int = 0
     unknown: dict[str, str] = field(default_factory=dict)
-    """Journals of payments that the clearing did not call committed when it was read."""
+    """Journals of payments that the clearing did not call committed when read."""
     positions: Counter[str] = field(default_factory=Counter)
     """What the journals add up to for each cooperative; above zero it owes."""
     connected: set[str] = field(default_factory=set)

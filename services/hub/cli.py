@@ -157,27 +157,34 @@ def verify() -> None:
 
 
 @hub.command("verify-proof")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
 @click.option(
     "--public-key",
     metavar="BASE64",
     help="The hub's key as published (`hub keys`); else the one in the proof is used.",
 )
-def verify_proof(file: Path, public_key: str | None) -> None:
-    """Check a settlement's proof FILE, without any connection.
+def verify_proof(files: tuple[Path, ...], public_key: str | None) -> None:
+    """Check a settlement's proof in FILE, without any connection.
 
-    Recomputes the nets from the entries and checks hashes and signature. Without
-    --public-key it shows that the proof agrees with itself; with it, that the hub
-    signed it.
+    A proof that came in several pages is given as several files, in order. Recomputes
+    the nets from the entries and checks digests and signature. Without --public-key
+    this shows that nothing was changed; with it, also that the hub signed it.
     """
     from services.hub import proofs
 
-    wrong = proofs.check(file, public_key)
+    bundle = proofs.read(files)
+    wrong = proofs.check(bundle, public_key)
+    for sentence in wrong:
+        click.secho(f"✗ {sentence}", fg="red")
     if wrong:
-        for sentence in wrong:
-            click.secho(f"✗ {sentence}", fg="red")
         sys.exit(1)
-    click.echo(f"✓ {proofs.describe(file)}")
+    click.echo(f"✓ {proofs.describe(bundle)}")
 
 
 @hub.command()
