@@ -24,6 +24,8 @@ PREFIX: Final = "koperasi_test_"
 """Roles are shared by all runs, so that runs at the same time do not collide."""
 
 LEFTOVER_SECONDS: Final = 6 * 3600
+STAMP_DIGITS: Final = 10
+"""A run's name begins with the second it started."""
 
 
 class RunDatabases:
@@ -71,11 +73,7 @@ class RunDatabases:
         """Remove what this run made, and what killed runs left behind."""
         with provision.connected(self.admin_url) as admin:
             for name in _names(admin):
-                stamp = name.removeprefix(PREFIX).partition("_")[0]
-                is_leftover = stamp.isdigit() and (
-                    int(stamp[:10]) < time.time() - LEFTOVER_SECONDS
-                )
-                if name.startswith(self._prefix) or is_leftover:
+                if name.startswith(self._prefix) or _is_leftover(name):
                     _drop(admin, name)
 
     def settings(self) -> Settings:
@@ -131,6 +129,13 @@ def _names(admin: psycopg.Connection) -> list[str]:
         "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (PREFIX,)
     )
     return [str(row[0]) for row in rows]
+
+
+def _is_leftover(name: str) -> bool:
+    started_at = name.removeprefix(PREFIX)[:STAMP_DIGITS]
+    if not started_at.isdigit():
+        return False
+    return int(started_at) < time.time() - LEFTOVER_SECONDS
 
 
 def _drop(admin: psycopg.Connection, name: str) -> None:

@@ -12,16 +12,18 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 import psycopg
+
+from services.hub.errors import HubError
 
 SUPERUSER: Final = "postgres"
 START_SECONDS: Final = 60
@@ -45,7 +47,7 @@ SOCKET: Final = ".s.PGSQL.5432"
 _SOCKET_PATH_BYTES_MAX: Final = 100
 
 
-class EmbeddedPostgresError(Exception):
+class EmbeddedPostgresError(HubError):
     """The embedded database does not start; the message says why and where to look."""
 
 
@@ -157,7 +159,7 @@ class EmbeddedPostgres:
     def _run(self, program: str, *arguments: str) -> None:
         """Run one of the wheel's programs as the account that owns the data."""
         account = self.account
-        finished = subprocess.run(  # noqa: S603  our own arguments
+        finished = subprocess.run(
             [self.programs / program, *arguments],
             cwd="/",
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
@@ -183,17 +185,6 @@ class EmbeddedPostgres:
             return "\n".join(self.log.read_text().splitlines()[-20:])
         except OSError:
             return f"There is no {self.log}."
-
-
-@contextmanager
-def running(data_dir: Path) -> Generator[str]:
-    """The embedded server for as long as the block runs; its administrator's URL."""
-    server = prepare(data_dir)
-    server.start()
-    try:
-        yield server.admin_url
-    finally:
-        server.stop()
 
 
 def prepare(data_dir: Path) -> EmbeddedPostgres:
@@ -261,7 +252,7 @@ def _outside(home: Path) -> Path:
     For a checkout inside /root: opening somebody's home to all is not ours to do.
     """
     if not home.exists():
-        place = Path(tempfile.mkdtemp(prefix="koperasi-hub-", dir="/var/tmp"))  # noqa: S108
+        place = Path(tempfile.mkdtemp(prefix="koperasi-hub-", dir="/var/tmp"))
         place.chmod(0o711)
         (place / "postgres").mkdir()
         home.unlink(missing_ok=True)
@@ -317,3 +308,8 @@ def _is_anybody_in(folder: Path) -> bool:
             if Path(os.readlink(process / "cwd")) == folder:
                 return True
     return False
+
+
+if __name__ == "__main__":
+    # What `make reset` runs.
+    remove(Path(sys.argv[1]))
