@@ -1,0 +1,1 @@
+"""The ledger service: accounts, journals, holds, and everything about money."""

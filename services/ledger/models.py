@@ -63,9 +63,7 @@ class Account(Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(
-        BigInteger, Identity(always=True), primary_key=True
-    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     key: Mapped[str] = mapped_column(Text, unique=True)
     cooperative_id: Mapped[str] = mapped_column(
         Text, ForeignKey("books.cooperative_id")
@@ -133,9 +131,7 @@ class Posting(Base):
     )
 
     journal_serial: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    id: Mapped[int] = mapped_column(
-        BigInteger, Identity(always=True), primary_key=True
-    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     cooperative_id: Mapped[str] = mapped_column(Text)
     debit_account: Mapped[int] = mapped_column(BigInteger)
     credit_account: Mapped[int] = mapped_column(BigInteger)
@@ -213,9 +209,7 @@ class FeeRate(Base):
         CheckConstraint("(fixed_amount IS NULL) <> (rate_bps IS NULL)", name="price"),
     )
 
-    id: Mapped[int] = mapped_column(
-        BigInteger, Identity(always=True), primary_key=True
-    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     rule: Mapped[str] = mapped_column(Text)
     valid_from: Mapped[date]
@@ -256,9 +250,7 @@ class ChainLink(Base):
     """A link of the hash chain: up to a thousand journals, sealed."""
 
     __tablename__ = "chain_links"
-    __table_args__ = (
-        CheckConstraint("first_serial <= last_serial", name="serials"),
-    )
+    __table_args__ = (CheckConstraint("first_serial <= last_serial", name="serials"),)
 
     position: Mapped[int] = mapped_column(
         BigInteger, primary_key=True, autoincrement=False

@@ -139,9 +139,7 @@ class Books:
                 )
         return None
 
-    def _pairs(
-        self, postings: Iterable[Posting]
-    ) -> list[tuple[Account, Account, int]]:
+    def _pairs(self, postings: Iterable[Posting]) -> list[tuple[Account, Account, int]]:
         by_key = self.by_key
         return [(by_key[debit], by_key[credit], n) for debit, credit, n in postings]
 

@@ -1,4 +1,4 @@
-"""How a batch is worked on: locked as a whole, decided one by one, written as a whole."""
+"""How a batch is worked on: locked whole, decided one by one, written whole."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, ParamSpec, Protocol, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from marshmallow import Schema, ValidationError
 from sqlalchemy.exc import DBAPIError
@@ -26,6 +26,7 @@ from services.shared.identity import HUB
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Call = TypeVar("Call")
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
@@ -36,18 +37,6 @@ _log = logging.getLogger(__name__)
 
 class IdTaken(Exception):
     """Another process used an id of this batch between the look-up and the insert."""
-
-
-class Call(Protocol):
-    """One item of a batched call, as the bus hands it over."""
-
-    @property
-    def payload(self) -> dict[str, Any]:
-        """JSON primitives."""
-
-    @property
-    def request_id(self) -> str:
-        """The request that caused it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +81,7 @@ def answer_each(
             items.append(load(call))
             places.append(place)
         except ValidationError as error:
-            answers[place] = Malformed(details={"errors": error.normalized_messages()})
+            answers[place] = malformed(error)
     for place, outcome in zip(places, _operate(items, operate), strict=True):
         answers[place] = (
             outcome if isinstance(outcome, ServiceError) else result.dump(outcome)
@@ -115,6 +104,11 @@ def _operate(
         if len(items) == 1:
             return [RemoteFault()]
     return [outcome for item in items for outcome in _operate([item], operate)]
+
+
+def malformed(error: ValidationError) -> Malformed:
+    """The fault of a command that does not fit its schema."""
+    return Malformed(details={"errors": error.messages})
 
 
 def storable(command: dict[str, Any]) -> dict[str, Any]:
@@ -205,7 +199,9 @@ def decide(
         )
     # Nobody but the side that wanted to pay needs to know of a refusal.
     accounts = (
-        batch.books.by_key.get(key) for posting in journal.postings for key in posting[:2]
+        batch.books.by_key.get(key)
+        for posting in journal.postings
+        for key in posting[:2]
     )
     book = next((account.cooperative_id for account in accounts if account), home)
     return Decided(
@@ -260,7 +256,5 @@ def _replayed_from(
 def _again(outcome: Posted | ServiceError) -> Posted | ServiceError:
     """The outcome of the same journal earlier in the batch."""
     if isinstance(outcome, ServiceError):
-        return type(outcome)(
-            outcome.message, outcome.details | {"replayed": True}
-        )
+        return type(outcome)(outcome.message, outcome.details | {"replayed": True})
     return replace(outcome, replayed=True)

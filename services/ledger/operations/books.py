@@ -31,9 +31,7 @@ def view(database: Database, identity: Identity) -> AbstractContextManager[Sessi
     return database.tenant(identity.cooperative_id)
 
 
-def own(
-    database: Database, cooperative_id: str
-) -> AbstractContextManager[Session]:
+def own(database: Database, cooperative_id: str) -> AbstractContextManager[Session]:
     """A transaction on one book; the hub's own is written under the hub's role."""
     if cooperative_id == HUB:
         return database.hub()

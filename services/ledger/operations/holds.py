@@ -1,4 +1,4 @@
-"""Holds: placed like a journal, resolved once by post, void or the end of their time."""
+"""Holds: placed like journals, resolved once by post, void or the end of time."""
 
 from __future__ import annotations
 
@@ -127,9 +127,7 @@ def expire_holds(database: Database) -> int:
 class _Resolving:
     """Locked holds with the accounts they bind, while their fate is decided."""
 
-    def __init__(
-        self, session: Session, locked: dict[str, tuple[Hold, bytes]]
-    ) -> None:
+    def __init__(self, session: Session, locked: dict[str, tuple[Hold, bytes]]) -> None:
         self._session = session
         self._holds = {id_: hold for id_, (hold, _) in locked.items()}
         self._hashes = {id_: hash_ for id_, (_, hash_) in locked.items()}

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from services.ledger.domain import chain as domain
 from services.ledger.domain.chain import Link
 from services.ledger.store import chain as store
-from services.ledger.store import holds as hold_store
 from services.ledger.store import verification
 from services.shared.persistence.database import Database, retrying
 
@@ -94,7 +93,7 @@ def verify_onwards(database: Database) -> str | None:
 
 
 def get_integrity(database: Database) -> dict[str, Any]:
-    """Whether debits equal credits, how much there is, how far the chain is verified."""
+    """Whether the books balance, how much they hold, how far the chain is verified."""
     difference = verify_onwards(database)
     with database.hub() as session:
         journals, postings = store.totals(session)
@@ -133,15 +132,17 @@ def verify(
     )
 
 
-def gauges(database: Database) -> dict[str, float]:
-    """What an operator watches of the ledger."""
+def get_chain_head(database: Database) -> dict[str, Any]:
+    """The newest link, to be written down where the ledger cannot reach it."""
     with database.hub() as session:
-        pending, overdue_seconds = hold_store.waiting(session)
-        return {
-            "holds_pending": pending,
-            "oldest_overdue_hold_seconds": overdue_seconds,
-            "journals_unsealed": store.unsealed(session),
-        }
+        newest = store.head(session)
+    if newest is None:
+        return {"position": 0, "last_serial": 0, "hash": ""}
+    return {
+        "position": newest.position,
+        "last_serial": newest.content.last_serial,
+        "hash": newest.hash.hex(),
+    }
 
 
 def _verify_chain(database: Database) -> tuple[int, str | None]:

@@ -31,9 +31,7 @@ def post_journals(
 
 @retrying
 @batches.deciding_again
-def post_journal(
-    database: Database, cooperative_id: str, journal: Journal
-) -> Posted:
+def post_journal(database: Database, cooperative_id: str, journal: Journal) -> Posted:
     """Post one journal inside the cooperative's own book, under its own eyes only.
 
     Raises the refusal, which is stored like that of a batch.

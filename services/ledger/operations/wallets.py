@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import date
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -11,17 +11,32 @@ from sqlalchemy.orm import Session
 from services.ledger.domain import fees
 from services.ledger.domain.journals import Journal, Posting
 from services.ledger.operations import batches, books
+from services.ledger.operations.batches import Batch
 from services.ledger.store import accounts as account_store
 from services.ledger.store import fees as fee_store
 from services.ledger.store.fees import Charge
 from services.shared import clock, identifiers
 from services.shared.contracts import ledger as contract
 from services.shared.errors import IdempotencyKeyReused, Malformed
+from services.shared.identity import HUB
 from services.shared.persistence import outbox
 from services.shared.persistence.database import Database, retrying
+from services.shared.persistence.idempotency import IdempotencyScope, run_once
 
 FEE_INCOME: Final = "4-2000"
 _NEWEST: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A fee as it is asked for."""
+
+    cooperative_id: str
+    kind: str
+    base_amount: int | None
+    months: int | None
+    reference: str
+    request_id: str | None = None
 
 
 @retrying
@@ -88,14 +103,7 @@ def get_wallet(database: Database, cooperative_id: str) -> dict[str, Any]:
 @retrying
 @batches.deciding_again
 def charge_fee(
-    database: Database,
-    *,
-    cooperative_id: str,
-    kind: str,
-    base_amount: int | None,
-    months: int | None,
-    reference: str,
-    request_id: str | None = None,
+    database: Database, asked: Asked, idempotency: dict[str, str] | None = None
 ) -> dict[str, Any]:
     """Take a fee by today's schedule out of the wallet, once per kind and reference.
 
@@ -103,50 +111,89 @@ def charge_fee(
     InsufficientWalletBalance (nothing is kept, so it may be tried after a top-up),
     FeeAlreadyCharged for another base, FeeNotScheduled, BookNotOpen, Malformed.
     """
-    today = clock.business_date()
-    wallet = contract.wallet_account(cooperative_id)
+    # The key is the operator's, whichever cooperative the fee is for.
+    scope = IdempotencyScope.of(HUB, idempotency)
     with database.hub() as session:
-        batch = batches.enter(session, _accounts_of_a_fee(cooperative_id))
-        if wallet not in batch.books.by_key:
-            raise contract.BookNotOpen
-        # Asked under the wallet's lock, which every charge of it needs.
-        earlier = fee_store.find(
-            session, cooperative_id=cooperative_id, kind=kind, reference=reference
-        )
-        if earlier is not None:
-            if (earlier.base_amount, earlier.months) != (base_amount, months):
-                raise contract.FeeAlreadyCharged
-            return asdict(earlier) | {"replayed": True}
-        rate, amount = _priced(session, kind, today, base_amount, months)
-        charge_id = identifiers.new("fee")
-        charge = Charge(
-            id=charge_id,
-            cooperative_id=cooperative_id,
-            kind=kind,
-            rule=rate.rule,
-            reference=reference,
-            base_amount=base_amount,
-            months=months,
-            amount=amount,
-            journal_id=charge_id if amount else None,
-            charged_at=batch.moment,
-        )
-        if amount:
-            journal = _journal_of(charge, today, request_id)
-            [outcome] = batches.post(session, batch, [journal])
-            if isinstance(outcome, contract.InsufficientFunds):
-                raise contract.InsufficientWalletBalance(details={"amount": amount})
-            batches.result_or_raise(outcome)
-        if not fee_store.insert(session, charge):
-            raise batches.IdTaken
-        answer = asdict(charge)
-        outbox.add(
-            session,
-            contract.FEE_CHARGED,
-            contract.FeeCharge().dump(answer),
-            request_id=request_id,
-        )
+        return run_once(session, scope=scope, operation=lambda: _charge(session, asked))
+
+
+def _charge(session: Session, asked: Asked) -> dict[str, Any]:
+    wallet = contract.wallet_account(asked.cooperative_id)
+    batch = batches.enter(session, _accounts_of_a_fee(asked.cooperative_id))
+    if wallet not in batch.books.by_key:
+        raise contract.BookNotOpen
+    # Asked under the wallet's lock, which every charge of it needs.
+    earlier = fee_store.find(
+        session,
+        cooperative_id=asked.cooperative_id,
+        kind=asked.kind,
+        reference=asked.reference,
+    )
+    if earlier is not None:
+        if (earlier.base_amount, earlier.months) != (asked.base_amount, asked.months):
+            raise contract.FeeAlreadyCharged
+        return _answer(earlier) | {"replayed": True}
+    charge = _priced(session, asked, batch.moment)
+    if charge.amount:
+        _take(session, batch, charge, asked.request_id)
+    if not fee_store.insert(session, charge):
+        raise batches.IdTaken
+    answer = _answer(charge)
+    outbox.add(session, contract.FEE_CHARGED, answer, request_id=asked.request_id)
     return answer
+
+
+def _answer(charge: Charge) -> dict[str, Any]:
+    answer: dict[str, Any] = contract.FeeCharge().dump(asdict(charge))
+    return answer
+
+
+def _take(
+    session: Session, batch: Batch, charge: Charge, request_id: str | None
+) -> None:
+    """Post the fee. Raising gives the whole transaction up: no refusal is stored."""
+    journal = Journal(
+        id=charge.id,
+        kind="fee",
+        description=f"Biaya {charge.kind} {charge.reference}",
+        reference=charge.reference,
+        business_date=clock.business_date(),
+        postings=_postings(charge.cooperative_id, charge.amount),
+        request_id=request_id,
+    )
+    [outcome] = batches.post(session, batch, [journal])
+    if isinstance(outcome, contract.InsufficientFunds):
+        raise contract.InsufficientWalletBalance(details={"amount": charge.amount})
+    batches.result_or_raise(outcome)
+
+
+def _priced(session: Session, asked: Asked, moment: datetime) -> Charge:
+    today = clock.business_date()
+    rates = fee_store.schedule(session, today)
+    rate = fees.rate_for(
+        rates, kind=asked.kind, day=today, base_amount=asked.base_amount
+    )
+    if rate is None:
+        raise contract.FeeNotScheduled
+    try:
+        amount = rate.amount(base_amount=asked.base_amount, months=asked.months)
+    except fees.BaseMissing as missing:
+        message = f"This fee needs {missing}."
+        raise Malformed(message) from missing
+    charge_id = identifiers.new("fee")
+    return Charge(
+        id=charge_id,
+        cooperative_id=asked.cooperative_id,
+        kind=asked.kind,
+        rule=rate.rule,
+        reference=asked.reference,
+        base_amount=asked.base_amount,
+        months=asked.months,
+        amount=amount,
+        # A fee that rounds to nothing moves nothing.
+        journal_id=charge_id if amount else None,
+        charged_at=moment,
+    )
 
 
 def list_fees(
@@ -190,32 +237,6 @@ def _postings(cooperative_id: str, amount: int) -> tuple[Posting, ...]:
             amount,
         ),
     )
-
-
-def _journal_of(charge: Charge, today: date, request_id: str | None) -> Journal:
-    return Journal(
-        id=charge.id,
-        kind="fee",
-        description=f"Biaya {charge.kind} {charge.reference}",
-        reference=charge.reference,
-        business_date=today,
-        postings=_postings(charge.cooperative_id, charge.amount),
-        request_id=request_id,
-    )
-
-
-def _priced(
-    session: Session, kind: str, day: date, base_amount: int | None, months: int | None
-) -> tuple[fees.FeeRate, int]:
-    rates = fee_store.schedule(session, day)
-    rate = fees.rate_for(rates, kind=kind, day=day, base_amount=base_amount)
-    if rate is None:
-        raise contract.FeeNotScheduled
-    try:
-        return rate, rate.amount(base_amount=base_amount, months=months)
-    except fees.BaseMissing as missing:
-        message = f"This fee needs {missing}."
-        raise Malformed(message) from missing
 
 
 def _read_cursor(cursor: str) -> int:

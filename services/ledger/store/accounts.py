@@ -34,15 +34,15 @@ _LOCKED: Final = """
     ORDER BY id FOR NO KEY UPDATE
 """
 _LOCK_BY_KEY: Final = text(
-    f"SELECT {_COLUMNS} FROM accounts"
+    f"SELECT {_COLUMNS} FROM accounts"  # noqa: S608  a constant
     + _LOCKED.format(asked="key = ANY (CAST(:asked AS text[]))")
 )
 _LOCK_BY_ID: Final = text(
-    f"SELECT {_COLUMNS} FROM accounts"
+    f"SELECT {_COLUMNS} FROM accounts"  # noqa: S608  a constant
     + _LOCKED.format(asked="id = ANY (CAST(:asked AS bigint[]))")
 )
 _READ: Final = text(
-    f"SELECT {_COLUMNS} FROM accounts WHERE key = ANY (CAST(:keys AS text[]))"
+    f"SELECT {_COLUMNS} FROM accounts WHERE key = ANY (CAST(:keys AS text[]))"  # noqa: S608  a constant
 )
 _WRITE_COUNTERS: Final = text(
     """

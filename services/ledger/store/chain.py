@@ -81,15 +81,15 @@ _COLUMNS: Final = (
     "previous_hash, hash"
 )
 _HEAD: Final = text(
-    f"SELECT {_COLUMNS} FROM chain_links ORDER BY position DESC LIMIT 1"
+    f"SELECT {_COLUMNS} FROM chain_links ORDER BY position DESC LIMIT 1"  # noqa: S608  a constant
 )
 _LINKS: Final = text(
-    f"SELECT {_COLUMNS} FROM chain_links WHERE position > :after "
+    f"SELECT {_COLUMNS} FROM chain_links WHERE position > :after "  # noqa: S608  a constant
     "ORDER BY position LIMIT :limit"
 )
-_LINK: Final = text(f"SELECT {_COLUMNS} FROM chain_links WHERE position = :position")
+_LINK: Final = text(f"SELECT {_COLUMNS} FROM chain_links WHERE position = :position")  # noqa: S608  a constant
 _INSERT: Final = text(
-    f"INSERT INTO chain_links ({_COLUMNS}) VALUES "
+    f"INSERT INTO chain_links ({_COLUMNS}) VALUES "  # noqa: S608  a constant
     "(:position, :first_serial, :last_serial, :journals, :postings, :amount_total, "
     ":digest, :previous_hash, :hash)"
 )

@@ -25,17 +25,17 @@ _COLUMNS: Final = (
     "journal_id, charged_at"
 )
 _FIND: Final = text(
-    f"SELECT {_COLUMNS} FROM fee_charges WHERE cooperative_id = :cooperative_id "
+    f"SELECT {_COLUMNS} FROM fee_charges WHERE cooperative_id = :cooperative_id "  # noqa: S608  a constant
     "AND kind = :kind AND reference = :reference"
 )
 _INSERT: Final = text(
-    f"INSERT INTO fee_charges ({_COLUMNS}) VALUES "
+    f"INSERT INTO fee_charges ({_COLUMNS}) VALUES "  # noqa: S608  a constant
     "(:id, :cooperative_id, :kind, :rule, :reference, :base_amount, :months, :amount, "
     ":journal_id, :charged_at) "
     "ON CONFLICT (cooperative_id, kind, reference) DO NOTHING"
 )
 _LIST: Final = text(
-    f"SELECT serial, {_COLUMNS} FROM fee_charges "
+    f"SELECT serial, {_COLUMNS} FROM fee_charges "  # noqa: S608  a constant
     "WHERE cooperative_id = :cooperative_id AND serial < :before "
     "ORDER BY serial DESC LIMIT :limit"
 )

@@ -73,13 +73,13 @@ _COLUMNS: Final = (
     "expires_at, resolved_at, posted_amount, request_id, request_hash"
 )
 _LOCK: Final = text(
-    f"SELECT {_COLUMNS} FROM holds "
+    f"SELECT {_COLUMNS} FROM holds "  # noqa: S608  a constant
     "WHERE id = ANY (CAST(:ids AS text[])) AND state <> 'refused' "
     "ORDER BY id FOR UPDATE"
 )
 # Those that another process is resolving are left to it.
 _LOCK_DUE: Final = text(
-    f"SELECT {_COLUMNS} FROM holds "
+    f"SELECT {_COLUMNS} FROM holds "  # noqa: S608  a constant
     "WHERE state = 'pending' AND expires_at <= clock_timestamp() "
     "ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED"
 )
@@ -195,18 +195,14 @@ def waiting(session: Session) -> tuple[int, float]:
     return int(count), max(0.0, float(seconds))
 
 
-def _holds(
-    session: Session, rows: Sequence[Row[Any]]
-) -> dict[str, tuple[Hold, bytes]]:
+def _holds(session: Session, rows: Sequence[Row[Any]]) -> dict[str, tuple[Hold, bytes]]:
     if not rows:
         return {}
     postings: defaultdict[str, list[HeldPosting]] = defaultdict(list)
     for hold_id, debit, credit, amount in session.execute(
         _POSTINGS, {"ids": [row.id for row in rows]}
     ):
-        postings[hold_id].append(
-            HeldPosting(debit=debit, credit=credit, amount=amount)
-        )
+        postings[hold_id].append(HeldPosting(debit=debit, credit=credit, amount=amount))
     holds = {}
     for row in rows:
         columns = dict(row._mapping)  # noqa: SLF001  public, despite its name

@@ -235,9 +235,7 @@ def _journal_columns(decided: Sequence[Decided], moment: datetime) -> dict[str, 
         "books": [",".join(one.books) for one in decided],
         "request_hashes": [one.request_hash for one in decided],
         "refusals": [_as_json(one.refusal) for one in decided],
-        "reverses": [
-            None if one.refusal else one.journal.reverses for one in decided
-        ],
+        "reverses": [None if one.refusal else one.journal.reverses for one in decided],
         "request_ids": [journal.request_id for journal in journals],
     }
 

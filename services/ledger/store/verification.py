@@ -126,7 +126,8 @@ QUESTIONS: Final = (
     Question(
         "debits equal credits in each book",
         """
-        SELECT format('book %s: %s debit, %s credit posted; %s debit, %s credit pending',
+        SELECT format(
+            'book %s: %s debit, %s credit posted; %s debit, %s credit pending',
             cooperative_id, sum(debits_posted), sum(credits_posted),
             sum(debits_pending), sum(credits_pending))
         FROM accounts GROUP BY cooperative_id

@@ -27,6 +27,7 @@ Amounts are whole rupiah. A *key* names an account: see the helpers below.
 | `list_fees` | wallet:read | `ListFees` | `FeePage` |
 | `get_fee_schedule` | any tenant, operator | `GetFeeSchedule` | `FeeSchedule` |
 | `get_integrity` | operator | `{}` | `Integrity` |
+| `get_chain_head` | service transfers | `{}` | `ChainHead` |
 | `get_health` | anyone | `{}` | `{"service","database","gauges"}` |
 
 An outcome given again carries ``"replayed": true``, an error of that kind has it in its
@@ -39,7 +40,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import (
+    Schema,
+    ValidationError,
+    fields,
+    post_dump,
+    validate,
+    validates_schema,
+)
 
 from services.shared.contracts.fields import AMOUNT_MAX, AmountField, UtcField, text
 from services.shared.contracts.idempotency import IdempotencySchema
@@ -55,6 +63,7 @@ SERVICE: Final = "ledger"
 
 KEY_LENGTH_MAX: Final = 100
 POSTINGS_MAX: Final = 1000
+POSTING_PARTS: Final = 3
 KEYS_MAX: Final = 1000
 PAGE_SIZE_DEFAULT: Final = 50
 PAGE_SIZE_MAX: Final = 200
@@ -295,11 +304,11 @@ class PostingsField(fields.Field[list[tuple[str, str, int]]]):
     would cost more than the posting itself.
     """
 
-    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
+    def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Any:
         return [list(posting) for posting in value]
 
     def _deserialize(
-        self, value: Any, attr: Any, data: Any, **kwargs: Any
+        self, value: Any, *_args: Any, **_kwargs: Any
     ) -> list[tuple[str, str, int]]:
         if not isinstance(value, list) or not 1 <= len(value) <= POSTINGS_MAX:
             raise ValidationError(f"Must be a list of 1 to {POSTINGS_MAX} postings.")
@@ -307,7 +316,7 @@ class PostingsField(fields.Field[list[tuple[str, str, int]]]):
 
 
 def _posting(value: Any) -> tuple[str, str, int]:
-    if not isinstance(value, list) or len(value) != 3:
+    if not isinstance(value, list) or len(value) != POSTING_PARTS:
         raise ValidationError("A posting is [debit_key, credit_key, amount].")
     debit, credit, amount = value
     for key in (debit, credit):
@@ -328,12 +337,10 @@ def _posting(value: Any) -> tuple[str, str, int]:
 class MomentOrDateField(fields.Field[datetime | date]):
     """A moment (RFC 3339 with offset) or a date, which means the day in Jakarta."""
 
-    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
+    def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Any:
         return None if value is None else value.isoformat()
 
-    def _deserialize(
-        self, value: Any, attr: Any, data: Any, **kwargs: Any
-    ) -> datetime | date:
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> datetime | date:
         wrong = ValidationError("Must be a date or a moment with offset.")
         if not isinstance(value, str):
             raise wrong
@@ -379,6 +386,18 @@ class MoneyCommand(Schema):
     idempotency = fields.Nested(IdempotencySchema, required=True)
 
 
+class Replayable(Schema):
+    """An outcome that says so when it was stored before, and says nothing else."""
+
+    replayed = fields.Boolean()
+
+    @post_dump
+    def _leave_out_what_is_not(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if not data.get("replayed"):
+            data.pop("replayed", None)
+        return data
+
+
 # Journals
 
 
@@ -393,13 +412,12 @@ class PostJournal(Schema):
     postings = PostingsField(required=True)
 
 
-class PostedJournal(Schema):
+class PostedJournal(Replayable):
     """A journal that took effect, with the balances it left."""
 
     journal_id = _id("trf_01jd8x", required=True)
     posted_at = UtcField(required=True)
     balances = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    replayed = fields.Boolean()
 
 
 class GetJournal(Schema):
@@ -451,14 +469,13 @@ class ReverseJournal(ReverseJournalBody, MoneyCommand):
     journal_id = _id("jrn_01jd8x", required=True)
 
 
-class Reversal(Schema):
+class Reversal(Replayable):
     """The journal that undid another."""
 
     journal_id = fields.String(required=True)
     reverses = fields.String(required=True)
     posted_at = UtcField(required=True)
     balances = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    replayed = fields.Boolean()
 
 
 # Holds
@@ -470,14 +487,13 @@ class PlaceHold(PostJournal):
     expires_at = UtcField(load_default=None, allow_none=True)
 
 
-class PlacedHold(Schema):
+class PlacedHold(Replayable):
     """A hold: its amounts count against limits until it is resolved."""
 
     hold_id = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(HOLD_STATES))
     placed_at = UtcField(required=True)
     expires_at = UtcField(required=True, allow_none=True)
-    replayed = fields.Boolean()
 
 
 class ResolveHold(Schema):
@@ -494,7 +510,7 @@ class ResolveHold(Schema):
             raise ValidationError("Only posting takes an amount.", "amount")
 
 
-class ResolvedHold(Schema):
+class ResolvedHold(Replayable):
     """How a hold ended; a posted one became the journal with the hold's id."""
 
     hold_id = fields.String(required=True)
@@ -502,7 +518,6 @@ class ResolvedHold(Schema):
     resolved_at = UtcField(required=True)
     journal_id = fields.String(required=True, allow_none=True)
     balances = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-    replayed = fields.Boolean()
 
 
 # Books and accounts
@@ -713,12 +728,11 @@ class TopUpWallet(TopUpWalletBody, MoneyCommand):
     cooperative_id = _id("coop_01jd8x", required=True)
 
 
-class TopUp(Schema):
+class TopUp(Replayable):
     """A top-up and the wallet's balance after it."""
 
     journal_id = fields.String(required=True)
     balance = _rupiah("The wallet's balance.")
-    replayed = fields.Boolean()
 
 
 class Wallet(Schema):
@@ -742,12 +756,16 @@ class ChargeFeeBody(Schema):
 
 
 class ChargeFee(ChargeFeeBody):
-    """Charge a cooperative a fee, once per kind and reference."""
+    """Charge a cooperative a fee, once per kind and reference.
 
+    People send an idempotency key too; a service's reference is enough by itself.
+    """
+
+    idempotency = fields.Nested(IdempotencySchema, load_default=None, allow_none=True)
     cooperative_id = _id("coop_01jd8x", required=True)
 
 
-class FeeCharge(Schema):
+class FeeCharge(Replayable):
     """A fee that was charged."""
 
     id = fields.String(required=True)
@@ -762,7 +780,6 @@ class FeeCharge(Schema):
     reference = fields.String(required=True)
     journal_id = fields.String(required=True, allow_none=True)
     charged_at = UtcField(required=True)
-    replayed = fields.Boolean()
 
 
 class ListFees(Page):
@@ -806,6 +823,14 @@ class FeeSchedule(Schema):
 
 
 # Integrity
+
+
+class ChainHead(Schema):
+    """The newest link of the chain; zeroes and an empty hash before the first."""
+
+    position = fields.Integer(required=True)
+    last_serial = fields.Integer(required=True)
+    hash = fields.String(required=True, metadata={"description": "Hexadecimal."})
 
 
 class Integrity(Schema):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op as _op
 from alembic.operations import Operations
 
-from services.shared.persistence import deadletters, inbox, outbox, roles
+from services.shared.persistence import deadletters, idempotency, inbox, outbox, roles
 
 revision = "0001"
 down_revision = None
@@ -234,6 +234,7 @@ def upgrade() -> None:
     outbox.add_tables(op)
     inbox.add_tables(op)
     deadletters.add_tables(op)
+    idempotency.add_tables(op)
 
 
 def _bind() -> None:

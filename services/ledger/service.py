@@ -1,0 +1,276 @@
+"""How the ledger service is called: its entrypoints, and nothing else."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError
+
+from services.ledger.domain.holds import Resolution
+from services.ledger.operations import (
+    batches,
+    books,
+    holds,
+    integrity,
+    journals,
+    periods,
+    statements,
+    upkeep,
+    wallets,
+)
+from services.shared import access
+from services.shared.contracts import ledger as contract
+from services.shared.messaging import (
+    Call,
+    Caller,
+    DatabaseProvider,
+    Outcome,
+    batched_rpc,
+    rpc,
+    timer,
+)
+
+HOUR_SECONDS: Final = 3600
+
+CLEARING: Final = access.service("transfers")
+MEMBERS: Final = access.service("members")
+CHARGING_SERVICES: Final = access.service("loans", "kyc", "insurance")
+READS_LEDGER: Final = access.any_of(access.scope("ledger:read"), access.operator)
+WRITES_LEDGER: Final = access.any_of(access.scope("ledger:write"), access.operator)
+ANY_TENANT: Final = access.scope(*sorted(access.TENANT_SCOPES))
+
+
+class LedgerService:
+    """Keeps the books: accounts, journals, holds. The only place money is written."""
+
+    name = contract.SERVICE
+    database = DatabaseProvider()
+    caller = Caller()
+
+    @property
+    def tenant(self) -> str:
+        """The cooperative for which the caller asks; the operator's is the hub."""
+        cooperative_id: str = self.caller.identity.cooperative_id
+        return cooperative_id
+
+    # The money path
+
+    @batched_rpc(CLEARING, max_batch=1000)
+    def post_journals(self, calls: list[Call]) -> list[Outcome]:
+        """Post journals that may span books."""
+        return batches.answer_each(
+            calls,
+            load=partial(_journal, contract.PostJournal()),
+            operate=partial(journals.post_journals, self.database),
+            result=contract.PostedJournal(),
+        )
+
+    @batched_rpc(CLEARING, max_batch=1000)
+    def place_holds(self, calls: list[Call]) -> list[Outcome]:
+        """Reserve journals that are posted or voided later."""
+        return batches.answer_each(
+            calls,
+            load=partial(_journal, contract.PlaceHold()),
+            operate=partial(holds.place_holds, self.database),
+            result=contract.PlacedHold(),
+        )
+
+    @batched_rpc(CLEARING, max_batch=1000)
+    def resolve_holds(self, calls: list[Call]) -> list[Outcome]:
+        """Post or void holds."""
+        return batches.answer_each(
+            calls,
+            load=_resolution,
+            operate=partial(holds.resolve_holds, self.database),
+            result=contract.ResolvedHold(),
+        )
+
+    @rpc(MEMBERS)
+    def post_journal(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Post one journal inside the tenant's own book."""
+        request = _loaded(contract.PostJournal(), command)
+        journal = batches.journal_of(request, self.caller.request_id)
+        posted = journals.post_journal(self.database, self.tenant, journal)
+        return _answer(contract.PostedJournal(), posted)
+
+    @rpc(access.scope("ledger:write"))
+    def reverse_journal(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Undo a journal of the tenant's own book, once."""
+        request = _loaded(contract.ReverseJournal(), command)
+        reversal = journals.reverse_journal(
+            self.database, self.tenant, **request, request_id=self.caller.request_id
+        )
+        return _answer(contract.Reversal(), reversal)
+
+    @rpc(access.scope("ledger:read"))
+    def get_journal(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Show a journal that names the tenant's book."""
+        request = _loaded(contract.GetJournal(), command)
+        journal = journals.get_journal(self.database, self.tenant, **request)
+        return _answer(contract.Journal(), journal)
+
+    # Books and accounts
+
+    @rpc(access.service("members", "transfers"))
+    def open_book(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Open a cooperative's book and its accounts at the hub."""
+        request = _loaded(contract.OpenBook(), command)
+        return books.open_book(self.database, request["cooperative_id"])
+
+    @rpc(MEMBERS)
+    def open_accounts(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Open accounts in the tenant's own book."""
+        request = _loaded(contract.OpenAccounts(), command)
+        keys = books.open_accounts(self.database, self.tenant, request["accounts"])
+        return {"keys": keys}
+
+    @rpc(CLEARING)
+    def set_limit(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Change how far an account may go."""
+        request = _loaded(contract.SetLimit(), command)
+        return books.set_limit(self.database, **request)
+
+    @rpc(MEMBERS)
+    def set_status(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Freeze, thaw or close an account of the tenant's own book."""
+        request = _loaded(contract.SetStatus(), command)
+        return books.set_status(self.database, self.tenant, **request)
+
+    @rpc(
+        access.any_of(
+            access.service("members", "transfers"), access.scope("accounts:read")
+        )
+    )
+    def get_balances(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell what accounts hold."""
+        request = _loaded(contract.GetBalances(), command)
+        return books.get_balances(self.database, self.caller.identity, request["keys"])
+
+    # Reports
+
+    @rpc(access.scope("accounts:read"))
+    def get_statement(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Show what happened on an account."""
+        request = _loaded(contract.GetStatement(), command)
+        statement = statements.get_statement(
+            self.database, self.caller.identity, **request
+        )
+        return _answer(contract.Statement(), statement)
+
+    @rpc(READS_LEDGER)
+    def get_trial_balance(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Show where the caller's book stood at a moment."""
+        request = _loaded(contract.GetTrialBalance(), command)
+        balance = statements.get_trial_balance(self.database, self.tenant, **request)
+        return _answer(contract.TrialBalance(), balance)
+
+    @rpc(WRITES_LEDGER)
+    def close_period(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Close business days of the caller's book."""
+        request = _loaded(contract.ClosePeriod(), command)
+        period = periods.close_period(self.database, self.tenant, **request)
+        return _answer(contract.Period(), period)
+
+    @rpc(READS_LEDGER)
+    def get_period(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell through which business day the caller's book is closed."""
+        del command
+        period = periods.get_period(self.database, self.tenant)
+        return _answer(contract.Period(), period)
+
+    # Wallets and fees
+
+    @rpc(access.operator)
+    def top_up_wallet(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Book money that a cooperative paid into its wallet."""
+        request = _loaded(contract.TopUpWallet(), command)
+        top_up = wallets.top_up_wallet(
+            self.database, **request, request_id=self.caller.request_id
+        )
+        return _answer(contract.TopUp(), top_up)
+
+    @rpc(access.any_of(access.scope("wallet:read"), CHARGING_SERVICES))
+    def get_wallet(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell what the tenant has left for fees."""
+        del command
+        return wallets.get_wallet(self.database, self.tenant)
+
+    @rpc(access.any_of(access.operator, CHARGING_SERVICES))
+    def charge_fee(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Take a fee out of a wallet, once per kind and reference."""
+        request = _loaded(contract.ChargeFee(), command)
+        idempotency = request.pop("idempotency")
+        asked = wallets.Asked(**request, request_id=self.caller.request_id)
+        return wallets.charge_fee(self.database, asked, idempotency)
+
+    @rpc(access.scope("wallet:read"))
+    def list_fees(self, command: dict[str, Any]) -> dict[str, Any]:
+        """List the fees that the tenant was charged."""
+        request = _loaded(contract.ListFees(), command)
+        page = wallets.list_fees(self.database, self.tenant, **request)
+        return _answer(contract.FeePage(), page)
+
+    @rpc(access.any_of(ANY_TENANT, access.operator))
+    def get_fee_schedule(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Show the prices in force on a day."""
+        request = _loaded(contract.GetFeeSchedule(), command)
+        schedule = wallets.get_fee_schedule(self.database, request["on"])
+        return _answer(contract.FeeSchedule(), schedule)
+
+    # Integrity and upkeep
+
+    @rpc(access.operator)
+    def get_integrity(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell whether the books are whole."""
+        del command
+        return integrity.get_integrity(self.database)
+
+    @rpc(CLEARING)
+    def get_chain_head(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell the newest link of the chain."""
+        del command
+        return integrity.get_chain_head(self.database)
+
+    @rpc(access.anyone)
+    def get_health(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell whether the database answers, and what waits."""
+        del command
+        return upkeep.get_health(self.database)
+
+    @timer(seconds=1.0)
+    def extend_chain(self) -> None:
+        """Seal journals into the chain, away from those who post them."""
+        upkeep.extend_chain(self.database)
+
+    @timer(seconds=1.0)
+    def expire_holds(self) -> None:
+        """Return what holds reserved when their time is up."""
+        upkeep.expire_holds(self.database)
+
+    @timer(seconds=HOUR_SECONDS)
+    def forget_old_keys(self) -> None:
+        """Drop idempotency keys that nobody can come back with."""
+        upkeep.forget_old_keys(self.database)
+
+
+def _loaded(schema: Schema, command: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return batches.storable(schema.load(command))
+    except ValidationError as error:
+        raise batches.malformed(error) from error
+
+
+def _answer(schema: Schema, result: object) -> dict[str, Any]:
+    answer: dict[str, Any] = schema.dump(result)
+    return answer
+
+
+def _journal(schema: Schema, call: Call) -> Any:
+    return batches.journal_of(
+        batches.storable(schema.load(call.payload)), call.request_id
+    )
+
+
+def _resolution(call: Call) -> Resolution:
+    return Resolution(**contract.ResolveHold().load(call.payload))
