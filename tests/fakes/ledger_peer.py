@@ -1,0 +1,58 @@
+"""The ledger as the members service sees it: the real one, in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.ledger.service import LedgerService
+from services.shared.errors import ServiceError
+from services.shared.identity import Identity
+from services.shared.persistence.database import Database
+from services.shared.settings import Settings
+from tests.fakes import in_process
+
+
+class LedgerPeer:
+    """The ledger, called by the members service on behalf of one cooperative.
+
+    ``fault`` is raised instead of every answer, as long as it is set.
+    """
+
+    def __init__(
+        self, database: Database, settings: Settings, cooperative_id: str
+    ) -> None:
+        caller = Identity(
+            subject="cli_test",
+            cooperative_id=cooperative_id,
+            scopes=frozenset(),
+            service="members",
+        )
+        self._service = in_process.service(
+            LedgerService, database=database, settings=settings, caller=caller
+        )
+        self.fault: ServiceError | None = None
+
+    def open_book(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Open a cooperative's book."""
+        return self._call("open_book", command)
+
+    def open_accounts(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Open accounts in the cooperative's book."""
+        return self._call("open_accounts", command)
+
+    def get_balances(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell balances."""
+        return self._call("get_balances", command)
+
+    def set_status(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Freeze, thaw or close an account."""
+        return self._call("set_status", command)
+
+    def post_journal(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Post a journal in the cooperative's book."""
+        return self._call("post_journal", command)
+
+    def _call(self, method: str, command: dict[str, Any]) -> dict[str, Any]:
+        if self.fault is not None:
+            raise self.fault
+        return in_process.call(self._service, method, command)
