@@ -1,0 +1,1 @@
+"""The runner: the command line, the embedded hub and the demo."""

@@ -163,14 +163,9 @@ def compare(payments: Iterator[Row[Any]], journals: Iterator[Row[Any]]) -> Compa
     """Walk both sides in the order of their ids."""
     seen = Comparison()
     payment, journal = next(payments, None), next(journals, None)
-    while payment is not None or journal is not None:
-        if journal is None or (payment is not None and payment.id < journal.id):
-            assert payment is not None
-            if payment.state == COMMITTED:
-                raise Difference(
-                    f"payment {payment.id} is committed in the clearing, but the "
-                    "ledger has no journal of it"
-                )
+    while journal is not None:
+        if payment is not None and payment.id < journal.id:
+            _require_no_journal(payment)
             payment = next(payments, None)
             continue
         _add_up(seen, journal)
@@ -180,7 +175,18 @@ def compare(payments: Iterator[Row[Any]], journals: Iterator[Row[Any]]) -> Compa
             _match(seen, payment, journal)
             payment = next(payments, None)
         journal = next(journals, None)
+    while payment is not None:
+        _require_no_journal(payment)
+        payment = next(payments, None)
     return seen
+
+
+def _require_no_journal(payment: Row[Any]) -> None:
+    if payment.state == COMMITTED:
+        raise Difference(
+            f"payment {payment.id} is committed in the clearing, but the ledger has "
+            "no journal of it"
+        )
 
 
 def _match(seen: Comparison, payment: Row[Any], journal: Row[Any]) -> None:

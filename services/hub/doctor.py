@@ -269,12 +269,10 @@ def _look_at_server(subject: str, connection: psycopg.Connection) -> Iterator[Fi
 def _look_at_rights(
     subject: str, connection: psycopg.Connection, settings: Settings, service: str
 ) -> Iterator[Finding]:
-    row = connection.execute(
+    [(is_super, bypasses, inherits, name)] = connection.execute(
         "SELECT rolsuper, rolbypassrls, rolinherit, rolname FROM pg_roles "
         "WHERE rolname = session_user"
-    ).fetchone()
-    assert row is not None
-    is_super, bypasses, inherits, name = row
+    ).fetchall()
     wrong = [
         words
         for is_wrong, words in (

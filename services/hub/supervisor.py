@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Final
+from typing import IO, Final
 
 POLL_SECONDS: Final = 0.2
 PAUSE_SECONDS_FIRST: Final = 1.0
@@ -43,6 +43,16 @@ class Child:
     def is_running(self) -> bool:
         """Whether its process lives."""
         return self.process is not None and self.process.poll() is None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to its process; one that is gone does not mind."""
+        if self.process is not None:
+            self.process.send_signal(number)
+
+    def wait(self) -> None:
+        """Wait until its process is gone."""
+        if self.process is not None:
+            self.process.wait()
 
 
 class Supervisor:
@@ -87,18 +97,16 @@ class Supervisor:
             if child.is_running:
                 continue
             if child.process is not None:
-                self._note_death(child, now)
+                self._note_death(child, child.process.returncode, now)
             if now >= child.due_at:
                 self._start(child)
 
-    def _note_death(self, child: Child, now: float) -> None:
-        assert child.process is not None
+    def _note_death(self, child: Child, status: int, now: float) -> None:
         if now - child.started_at >= STEADY_SECONDS:
             child.pause_seconds = PAUSE_SECONDS_FIRST
         self._tell(
             child,
-            f"{how_it_ended(child.process.returncode)}; "
-            f"starting again in {child.pause_seconds:g} s",
+            f"{how_it_ended(status)}; starting again in {child.pause_seconds:g} s",
         )
         child.process = None
         child.due_at = now + child.pause_seconds
@@ -118,14 +126,13 @@ class Supervisor:
         child.started_at = time.monotonic()
         threading.Thread(
             target=self._relay_output,
-            args=(child, child.process),
+            args=(child, child.process.stdout),
             name=f"output of {child.name}",
             daemon=True,
         ).start()
 
-    def _relay_output(self, child: Child, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
-        with process.stdout as lines:
+    def _relay_output(self, child: Child, output: IO[bytes]) -> None:
+        with output as lines:
             for line in lines:
                 self._tell(child, line.decode(errors="replace").rstrip("\n"))
 
@@ -141,7 +148,7 @@ class Supervisor:
                 if child.stop_rank == rank and child.is_running
             ]
             for child in together:
-                self._signal(child, signal.SIGTERM)
+                child.send(signal.SIGTERM)
             killed += self._await_end(together)
         return 1 if killed else 0
 
@@ -154,14 +161,9 @@ class Supervisor:
         left_over = [child for child in children if child.is_running]
         for child in left_over:
             self._tell(child, "did not stop by itself and is killed")
-            self._signal(child, signal.SIGKILL)
-            assert child.process is not None
-            child.process.wait()
+            child.send(signal.SIGKILL)
+            child.wait()
         return len(left_over)
-
-    def _signal(self, child: Child, number: signal.Signals) -> None:
-        assert child.process is not None
-        child.process.send_signal(number)
 
 
 def how_it_ended(status: int) -> str:

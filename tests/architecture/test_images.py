@@ -28,6 +28,7 @@ OURS = {
 RUNNING = {name: each for name, each in OURS.items() if name != "migrate"}
 SECRETS = {row.name for row in settings.TABLE if row.is_secret}
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
+DOCKER = shutil.which("docker")
 COMPOSE_FILES = sorted([COMPOSE_FILE, *(DEPLOY / "compose").glob("*.yml")])
 MANIFESTS = sorted((DEPLOY / "k8s").glob("*.yaml"))
 SERVICE_KEYS = {
@@ -193,12 +194,15 @@ def test_no_secret_has_a_default_anywhere_in_deploy() -> None:
             assert not written.search(text), path
 
 
+def new_env() -> str:
+    """What the script prints for a new .env."""
+    script = ["/bin/sh", str(DEPLOY / "compose" / "new-env.sh")]
+    made = subprocess.run(script, capture_output=True, text=True, check=True)
+    return made.stdout
+
+
 def test_the_script_for_env_gives_every_variable_that_compose_asks_for() -> None:
-    script = ["sh", str(DEPLOY / "compose" / "new-env.sh")]
-    made = [
-        subprocess.run(script, capture_output=True, text=True, check=True).stdout
-        for _ in range(2)
-    ]
+    made = [new_env(), new_env()]
     values = [
         dict(line.split("=", 1) for line in text.splitlines() if line[:1].isalpha())
         for text in made
@@ -251,35 +255,26 @@ def test_data_live_in_named_volumes() -> None:
         assert volume in COMPOSE["volumes"]
 
 
-@pytest.mark.skipif(
-    shutil.which("docker") is None
-    or subprocess.run(
-        ["docker", "compose", "version"], capture_output=True, check=False
-    ).returncode
-    != 0,
-    reason="docker's compose plugin is not installed",
-)
+def has_compose() -> bool:
+    """Whether docker's compose plugin can be asked."""
+    if DOCKER is None:
+        return False
+    asked = subprocess.run(
+        [DOCKER, "compose", "version"], capture_output=True, check=False
+    )
+    return asked.returncode == 0
+
+
+@pytest.mark.skipif(not has_compose(), reason="docker's compose plugin is missing")
 @pytest.mark.parametrize("path", COMPOSE_FILES, ids=lambda path: path.name)
 def test_compose_itself_accepts_the_file(path: Path, tmp_path: Path) -> None:
-    script = ["sh", str(DEPLOY / "compose" / "new-env.sh")]
-    made = subprocess.run(script, capture_output=True, text=True, check=True).stdout
     environ = tmp_path / ".env"
-    environ.write_text(made)
-    files = ["-f", str(COMPOSE_FILE)] if path.name == "observability.yml" else []
+    environ.write_text(new_env())
+    first = [COMPOSE_FILE] if path.name == "observability.yml" else []
+    files = [part for each in (*first, path) for part in ("-f", str(each))]
+    where = ["--project-directory", str(ROOT), "--env-file", str(environ)]
     checked = subprocess.run(
-        [
-            "docker",
-            "compose",
-            "--project-directory",
-            str(ROOT),
-            "--env-file",
-            str(environ),
-            *files,
-            "-f",
-            str(path),
-            "config",
-            "--quiet",
-        ],  # fmt: skip
+        [str(DOCKER), "compose", *where, *files, "config", "--quiet"],
         capture_output=True,
         text=True,
         check=False,

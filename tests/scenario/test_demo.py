@@ -1,4 +1,4 @@
-"""`hub demo` tells its whole story on a fresh embedded hub, as a newcomer would run it."""
+"""`hub demo` tells its whole story on a fresh hub, run as a newcomer would."""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ class Answer:
     request: str
     status: int
     body: dict[str, Any]
-    is_replayed: bool
+    replayed: str | None
+    """The header `Idempotency-Replayed`."""
 
     def expect(self, status: int) -> dict[str, Any]:
         """The body, when the status is the expected one.
@@ -121,5 +122,5 @@ class Client:
             request=request,
             status=answer.status_code,
             body=body if isinstance(body, dict) else {"body": body},
-            is_replayed=answer.headers.get("Idempotency-Replayed") == "true",
+            replayed=answer.headers.get("Idempotency-Replayed"),
         )
