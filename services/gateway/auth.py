@@ -1,4 +1,4 @@
-"""Who is calling: access tokens, client credentials, and the scope an operation needs."""
+"""Who is calling: access tokens, client credentials, and who counts as known."""
 
 from __future__ import annotations
 

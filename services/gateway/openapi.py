@@ -9,11 +9,11 @@ from typing import Any, Final
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_cls
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields
 
 from services.gateway.http import answers, problems, requests
 from services.gateway.http.idempotency import KEY_LENGTH_MAX, Idempotency
-from services.gateway.http.operations import FORM, Operation
+from services.gateway.http.operations import FORM, IDENTIFIER_PATTERN, Operation
 from services.shared import errors
 from services.shared.contracts.ledger import MomentOrDateField
 from services.shared.errors import ServiceError
@@ -153,6 +153,8 @@ class _Writer:
             raise errors.InvariantViolated("apispec made no marshmallow converter")
         self._converter = converter
         converter.field_mapping[MomentOrDateField] = ("string", None)
+        add_attributes: Any = converter.add_attribute_function
+        add_attributes(_moment_or_date)
 
     def _name_of(self, schema: Any) -> str:
         """The class's name; the contract's name before it when two share one."""
@@ -224,7 +226,7 @@ class _Writer:
         }
 
     def _parameters(self, operation: Operation) -> list[dict[str, Any]]:
-        found = [_path_parameter(operation, name) for name in operation.parameters]
+        found = [self._path_parameter(operation, name) for name in operation.parameters]
         if operation.query is not None:
             found += self._query_parameters(operation.query())
         if operation.idempotency is not Idempotency.NONE:
@@ -244,6 +246,28 @@ class _Writer:
                 }
             )
         return found
+
+    def _path_parameter(self, operation: Operation, name: str) -> dict[str, Any]:
+        """A path parameter as the command's field of that name describes it."""
+        described: dict[str, Any] = {}
+        if operation.command is not None:
+            declared = operation.command().fields[name]
+            described = dict(self._converter.field2property(declared))
+        described.setdefault("type", "string")
+        # What an id may be made of is narrower than what a text may be.
+        own_pattern = described.get("pattern", "")
+        if not own_pattern.startswith("^[0-9]"):
+            described["pattern"] = f"^{IDENTIFIER_PATTERN}$"
+        parameter: dict[str, Any] = {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": described,
+        }
+        example = described.pop("example", None)
+        if example is not None:
+            parameter["example"] = example
+        return parameter
 
     def _query_parameters(self, schema: Schema) -> list[dict[str, Any]]:
         found = []
@@ -335,6 +359,15 @@ _CHALLENGE_HEADER: Final = {
 }
 
 
+def _moment_or_date(
+    _converter: Any, declared: fields.Field[Any], **_: Any
+) -> dict[str, Any]:
+    """What apispec cannot know of the contracts' own field type."""
+    if not isinstance(declared, MomentOrDateField):
+        return {}
+    return {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
+
+
 def _problem_response(
     status: int, kinds: list[type[ServiceError]], schema: type[Schema]
 ) -> dict[str, Any]:
@@ -383,21 +416,6 @@ def _security(operation: Operation) -> list[dict[str, list[str]]]:
     return [] if operation.is_public else [{"token": []}]
 
 
-def _path_parameter(operation: Operation, name: str) -> dict[str, Any]:
-    example = None
-    if operation.command is not None and name in operation.command().fields:
-        example = operation.command().fields[name].metadata.get("example")
-    described: dict[str, Any] = {
-        "name": name,
-        "in": "path",
-        "required": True,
-        "schema": {"type": "string", "minLength": 1, "maxLength": 100},
-    }
-    if example is not None:
-        described["example"] = example
-    return described
-
-
 _EXAMPLES_OF_TYPES: Final[tuple[tuple[type[fields.Field[Any]], Any], ...]] = (
     (fields.AwareDateTime, "2026-11-22T09:30:00+00:00"),
     (fields.Date, "2026-11-22"),
@@ -405,6 +423,7 @@ _EXAMPLES_OF_TYPES: Final[tuple[tuple[type[fields.Field[Any]], Any], ...]] = (
     (fields.Integer, 250000),
     (fields.Dict, {}),
 )
+_EXAMPLES_OF_TEXT: Final = ("…", "0101100000000016", "2026-11-22", "budi@contoh.id", "")
 
 
 def example_of(schema: Schema) -> dict[str, Any]:
@@ -417,14 +436,16 @@ def example_of(schema: Schema) -> dict[str, Any]:
 
 
 def _example(declared: fields.Field[Any]) -> Any:
-    if "example" in declared.metadata:
-        return declared.metadata["example"]
     if isinstance(declared, fields.Nested):
         return example_of(declared.schema)
-    if isinstance(declared, fields.List):
+    if isinstance(declared, fields.List) and "example" not in declared.metadata:
         return [_example(declared.inner)]
-    if declared.allow_none:
-        return None
+    if "example" in declared.metadata or declared.allow_none:
+        return declared.metadata.get("example")
+    return _example_value(declared)
+
+
+def _example_value(declared: fields.Field[Any]) -> Any:
     for rule in declared.validators:
         choices = getattr(rule, "choices", None)
         if choices:
@@ -432,7 +453,15 @@ def _example(declared: fields.Field[Any]) -> Any:
     for kind, example in _EXAMPLES_OF_TYPES:
         if isinstance(declared, kind):
             return example
-    return "…"
+    return next(text for text in _EXAMPLES_OF_TEXT if _is_valid(declared, text))
+
+
+def _is_valid(declared: fields.Field[Any], text: str) -> bool:
+    try:
+        declared.deserialize(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _tidied(node: Any) -> Any:

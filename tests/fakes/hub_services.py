@@ -85,7 +85,7 @@ TRANSFERS: Final[Methods] = {
     "settle": (transfers.SettlementCommand, transfers.Settlement),
     "get_settlement": (transfers.SettlementCommand, transfers.Settlement),
     "list_settlements": (transfers.ListSettlements, transfers.SettlementPage),
-    "get_settlement_proof": (transfers.SettlementCommand, transfers.Proof),
+    "get_settlement_proof": (transfers.GetProof, transfers.Proof),
 }
 BATCHED: Final[Methods] = {
     "submit_transfers": (transfers.SubmitTransfer, transfers.Transfer),

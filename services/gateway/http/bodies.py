@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from services.gateway.http.problems import MalformedJson
 from services.shared.errors import Malformed
+
+INVALID_FORM: Final = {"oauth_error": "invalid_request"}
+"""Forms are sent to the token endpoint alone, whose clients read OAuth's own codes."""
 
 _canonical = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), sort_keys=True
@@ -104,9 +107,10 @@ def parse_form(body: bytes) -> dict[str, str]:
     try:
         return _parse_pairs(body.decode("ascii"))
     except UnicodeDecodeError as error:
-        raise Malformed("A form body is percent-encoded ASCII.") from error
+        sentence = "A form body is percent-encoded ASCII."
+        raise Malformed(sentence, dict(INVALID_FORM)) from error
     except ValueError as error:
-        raise Malformed(str(error)) from error
+        raise Malformed(str(error), dict(INVALID_FORM)) from error
 
 
 def parse_query(query: str) -> dict[str, str]:

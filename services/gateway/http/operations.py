@@ -1,4 +1,4 @@
-"""What one operation of the API is: declared once, for serving and for describing it."""
+"""What an operation of the API is: declared once, to be served and described."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ from services.shared.errors import Malformed, NotFound, ServiceError
 FORM: Final = "application/x-www-form-urlencoded"
 
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
-# Ids are opaque, but none of ours has other characters; NUL would reach PostgreSQL.
-_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_:.-]{1,100}")
+IDENTIFIER_PATTERN: Final = "[A-Za-z0-9_:.-]{1,100}"
+"""Ids are opaque, but none of ours has other characters, and NUL is no text."""
+
+_IDENTIFIER: Final = re.compile(IDENTIFIER_PATTERN)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -78,18 +80,32 @@ class RequestReader:
             for name, declared in self._query.fields.items()
             if isinstance(declared, fields.Integer)
         }
+        command = operation.command().fields if operation.command else {}
+        self._parameters = {
+            name: command[name] for name in operation.parameters if name in command
+        }
 
     def read(self, request: Request) -> None:
         """Fill in what the request says. Raises Malformed and its kin."""
-        for value in request.parameters.values():
-            if not _IDENTIFIER.fullmatch(value):
-                raise NotFound
+        for name, value in request.parameters.items():
+            self._check_parameter(name, value)
         if request.query_string or self._query.fields:
             request.query = self._read_query(request.query_string)
         if self._body is not None:
             request.json = self._read_body(request, self._body)
         elif request.body:
             self._refuse_body(request)
+
+    def _check_parameter(self, name: str, value: str) -> None:
+        """What cannot be an id is the id of nothing."""
+        if not _IDENTIFIER.fullmatch(value):
+            raise NotFound
+        declared = self._parameters.get(name)
+        if declared is not None:
+            try:
+                declared.deserialize(value)
+            except ValidationError as error:
+                raise NotFound from error
 
     def _read_query(self, query_string: str) -> dict[str, Any]:
         raw: dict[str, Any] = dict(bodies.parse_query(query_string))

@@ -6,7 +6,7 @@ import logging
 import socket
 import time
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import eventlet
 from eventlet.event import Event
@@ -86,8 +86,6 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
             try:
                 sock, peer = self._sock.accept()
             except OSError as error:
-                if not self._is_accepting:
-                    return
                 # Out of file descriptors, or the client gave up: neither may end us.
                 _log.warning("accept failed: %s", error)
                 eventlet.sleep(ACCEPT_PAUSE_SECONDS)
@@ -142,7 +140,7 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
             route = self._router.match(request)
             template = route.operation.path
             if self._in_flight > self._requests_max and not route.operation.is_probe:
-                raise ServiceBusy
+                return template, problems.answer_to(ServiceBusy())
             return template, route.handle_request(request)
         except ServiceError as refusal:
             return template, problems.answer_to(refusal)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from marshmallow import Schema, fields, validate
+
 from services.gateway import auth
 from services.gateway.http.entrypoints import route
 from services.gateway.http.requests import Request
@@ -12,6 +14,15 @@ from services.shared import access
 from services.shared.contracts import transfers as contract
 
 TAG = "Settlement"
+
+
+class ProofQuery(Schema):
+    """Which page of a proof's entries."""
+
+    cursor = fields.String(
+        validate=validate.Length(max=500),
+        metadata={"description": "`next_cursor` of the page before."},
+    )
 
 
 class SettlementRoutes(Peers):
@@ -121,10 +132,14 @@ class SettlementRoutes(Peers):
         "/v1/settlements/{settlement_id}/proof",
         tag=TAG,
         rule=auth.known,
-        command=contract.SettlementCommand,
+        query=ProofQuery,
+        command=contract.GetProof,
         answer=contract.Proof,
-        errors=(contract.SettlementNotSettled, contract.ProofTooLarge),
+        errors=(contract.SettlementNotSettled,),
     )
     def get_settlement_proof(self, request: Request) -> dict[str, Any]:
-        """Fetch the signed proof of a settlement, for `hub verify-proof`."""
+        """Fetch the signed proof of a settlement, for `hub verify-proof`.
+
+        A large settlement's entries come in pages, each with the same signed body.
+        """
         return dict(self.transfers.get_settlement_proof(request.command()))

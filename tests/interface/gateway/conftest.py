@@ -105,7 +105,7 @@ class Gateway:
         """An access token of the hub's operator."""
         return self.token("operator", cooperative_id=HUB)
 
-    def request(  # noqa: PLR0913 - the parts of a request
+    def request(
         self,
         method: str,
         path: str,

@@ -1,0 +1,81 @@
+"""Every operation is declared consistently with the contracts behind it."""
+
+import pytest
+
+from services.gateway import auth
+from services.gateway.http import entrypoints
+from services.gateway.http.idempotency import Idempotency
+from services.gateway.http.operations import Operation
+from services.gateway.service import GatewayService
+
+OPERATIONS = entrypoints.operations_of(GatewayService)
+WITH_COMMAND = [one for one in OPERATIONS if one.command is not None]
+
+# api.md marks these; returns and fees move money too.
+MONEY = {
+    "/v1/participants/{cooperative_id}/funds",
+    "/v1/cooperatives/{cooperative_id}/wallet/topups",
+    "/v1/cooperatives/{cooperative_id}/fees",
+    "/v1/accounts/{number}/deposits",
+    "/v1/accounts/{number}/withdrawals",
+    "/v1/journals/{journal_id}/reverse",
+    "/v1/transfers",
+    "/v1/transfers/{transfer_id}/return",
+    "/v1/bulk-transfers",
+}
+
+
+def _names(operation: Operation) -> set[str]:
+    """The names in the command that the gateway makes for an operation."""
+    names = set(operation.parameters)
+    for schema in (operation.body, operation.query):
+        if schema is not None:
+            names |= {field.data_key or name for name, field in schema().fields.items()}
+    return names
+
+
+@pytest.mark.parametrize("operation", WITH_COMMAND, ids=lambda one: one.name)
+def test_what_the_gateway_sends_is_what_the_service_takes(operation: Operation) -> None:
+    assert operation.command is not None
+    fields = operation.command().fields
+    taken = {field.data_key or name for name, field in fields.items()}
+    required = {
+        field.data_key or name for name, field in fields.items() if field.required
+    }
+    sent = _names(operation)
+    if operation.idempotency is Idempotency.REQUIRED and "idempotency" in taken:
+        sent.add("idempotency")
+    assert sent <= taken
+    assert required <= sent
+
+
+@pytest.mark.parametrize("operation", WITH_COMMAND, ids=lambda one: one.name)
+def test_a_required_key_on_the_wire_is_a_required_header(operation: Operation) -> None:
+    assert operation.command is not None
+    field = operation.command().fields.get("idempotency")
+    if field is not None and field.required:
+        assert operation.idempotency is Idempotency.REQUIRED
+
+
+def test_every_operation_that_moves_money_requires_a_key() -> None:
+    required = {
+        one.path for one in OPERATIONS if one.idempotency is Idempotency.REQUIRED
+    }
+    assert required == MONEY
+
+
+def test_only_what_must_be_public_is_public() -> None:
+    public = {one.path for one in OPERATIONS if auth.is_public(one.rule)}
+    assert public == {
+        "/v1/oauth/token",
+        "/v1/openapi.json",
+        "/docs",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    }
+
+
+def test_names_are_unique() -> None:
+    names = [one.name for one in OPERATIONS]
+    assert len(set(names)) == len(names)
