@@ -58,6 +58,10 @@ class RunDatabases:
             answer_key=given.derive(f"stored answers of {service}"),
         )
 
+    def url(self, cloned: Database) -> str:
+        """The service's own connection to a clone, for a process of its own."""
+        return self._url(cloned.service, cloned.name)
+
     def as_administrator(self, cloned: Database) -> psycopg.Connection:
         """A superuser's connection to the same database, in autocommit."""
         url = provision.admin_url_of(self.admin_url, f"postgresql:///{cloned.name}")

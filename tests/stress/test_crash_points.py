@@ -58,12 +58,12 @@ POINTS: Final = {
     ),
     "ledger-before-the-batch-is-decided": (
         "ledger",
-        "services.ledger.operations.batches:post_journals",
+        "services.ledger.operations.journals:post_journals",
         "before",
     ),
     "ledger-when-the-batch-is-committed": (
         "ledger",
-        "services.ledger.operations.batches:post_journals",
+        "services.ledger.operations.journals:post_journals",
         "after",
     ),
     "ledger-before-the-reply": ("ledger", f"{BATCHING}._answer", "before"),
