@@ -1,7 +1,7 @@
 """One client's connection: requests are read, answered, and bounded in size and time.
 
-llhttp (by httptools) does the parsing, so that request smuggling is many people's concern;
-this file decides what is too large, too slow, or the last request.
+llhttp (by httptools) parses, so that request smuggling is not only our concern; this
+file decides what is too large, too slow, or the last request.
 """
 
 from __future__ import annotations

@@ -56,7 +56,8 @@ class Gateway:
                 "HUB_BUS_NAMESPACE": f"test-{uuid.uuid4().hex[:12]}.",
             }
         )
-        self.options = replace(options.of_settings(self.settings), port=0, **overrides)
+        given = {"port": 0, **overrides}
+        self.options = replace(options.of_settings(self.settings), **given)
         self.containers: list[ServiceContainer] = []
 
     def start(self, service: type) -> ServiceContainer:

@@ -280,3 +280,11 @@ def test_a_stop_completes_what_is_under_way(gateway: Gateway) -> None:
     assert (reply.status, reply.json["id"]) == (201, "mem_1")
     assert reply.headers["Connection"] == "close"
     stopping.wait()
+
+
+def test_two_gateways_share_a_port(start_gateway: Callable[..., Gateway]) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    for gateway in (start_gateway(port=port), start_gateway(port=port)):
+        assert gateway.request("GET", "/healthz", token=None).status == 200
