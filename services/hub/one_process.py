@@ -18,6 +18,8 @@ from services.shared.messaging import runner
 from services.shared.settings import Settings
 
 SUPERVISOR: Final = "HUB_SUPERVISOR_PID"
+REUSE_PORT: Final = "http_reuse_port"
+"""The key under which the gateway looks; see services/gateway/README.md."""
 PR_SET_PDEATHSIG: Final = 1
 
 
@@ -28,7 +30,9 @@ def run(
     telemetry.configure(",".join(names), settings.log_level)
     if meanwhile is not None:
         eventlet.spawn(meanwhile)
-    runner.run(settings, names)
+    # The supervisor has seen that the port is free; its gateways share it.
+    more = {REUSE_PORT: True} if SUPERVISOR in os.environ else {}
+    runner.run(settings, names, more)
 
 
 def end_with_supervisor() -> None:

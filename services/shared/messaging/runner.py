@@ -16,6 +16,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 from eventlet.event import Event
@@ -60,19 +61,26 @@ def nameko_config(settings: Settings, names: list[str]) -> dict[str, Any]:
     }
 
 
-def start(settings: Settings, names: list[str]) -> ServiceRunner:
-    """Start the services in this process and return at once when all of them run."""
+def start(
+    settings: Settings, names: list[str], more: Mapping[str, Any] | None = None
+) -> ServiceRunner:
+    """Start the services in this process and return at once when all of them run.
+
+    ``more`` is added to what the containers are configured with.
+    """
     memory.install()
-    runner = ServiceRunner(nameko_config(settings, names))
+    runner = ServiceRunner(nameko_config(settings, names) | dict(more or {}))
     for name in names:
         runner.add_service(service_class(name))
     runner.start()
     return runner
 
 
-def run(settings: Settings, names: list[str]) -> None:
+def run(
+    settings: Settings, names: list[str], more: Mapping[str, Any] | None = None
+) -> None:
     """Run the services until SIGTERM or SIGINT, then finish what is being worked on."""
-    runner = start(settings, names)
+    runner = start(settings, names, more)
     listener = health.listen(settings, runner)
     stop = Event()
 
