@@ -1,4 +1,4 @@
-"""A small clearing world on real databases: cooperatives, accounts with money, limits."""
+"""A small clearing world on real databases: cooperatives, accounts, limits."""
 
 from __future__ import annotations
 
@@ -198,9 +198,7 @@ class Pair:
 
 def world(transfers_database: Database, ledger_database: Database) -> World:
     """A world on these databases."""
-    return World(
-        database=transfers_database, ledger=InProcessLedger(ledger_database)
-    )
+    return World(database=transfers_database, ledger=InProcessLedger(ledger_database))
 
 
 def idempotency(operation: str, key: str | None = None) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""The rules of clearing: plain values and decisions, no input or output."""

@@ -16,6 +16,9 @@ FIRST_PAUSE_SECONDS: Final = 1.0
 PAUSE_GROWTH: Final = 2.0
 PAUSE_SECONDS_MAX: Final = 3600.0
 
+_SUCCESS: Final = 2
+"""First digit of the HTTP statuses that say a message was taken."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
@@ -41,7 +44,7 @@ class Attempt:
     @property
     def is_delivered(self) -> bool:
         """Whether the other side took the message."""
-        return self.status is not None and 200 <= self.status < 300
+        return self.status is not None and self.status // 100 == _SUCCESS
 
 
 def reservation_body(

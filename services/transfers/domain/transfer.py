@@ -121,7 +121,7 @@ def postings(transfer: Transfer) -> list[list[Any]]:
     payer, payee = transfer.payer_cooperative_id, transfer.payee_cooperative_id
     if payer == payee:
         return [[transfer.payer_account, transfer.payee_account, transfer.amount]]
-    assert payee is not None  # a transfer without a payee is refused before this
+    assert payee is not None  # a transfer without a payee is refused before this  # noqa: S101
     pairs = [(position(payer), position(payee))]
     if transfer.payer_mode == HOSTED:
         pairs.insert(0, (transfer.payer_account, chart_account(payer, OWED_TO_HUB)))

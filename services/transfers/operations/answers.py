@@ -157,11 +157,15 @@ def bound(value: str | None, field: str, *, is_end: bool) -> datetime | None:
             return datetime.combine(day, time.min, clock.JAKARTA)
         # The "+" of an offset is a space to a server when it came unescaped.
         at = datetime.fromisoformat(value.replace(" ", "+"))
-    except (ValueError, OverflowError):
-        at = datetime.min
+    except (ValueError, OverflowError) as error:
+        raise _not_a_bound(field) from error
     if at.tzinfo is None:
-        raise Malformed(
-            f"{field} must be a date or a moment with offset.",
-            {"errors": [{"field": field, "code": "invalid", "detail": "Not a date."}]},
-        )
+        raise _not_a_bound(field)
     return at
+
+
+def _not_a_bound(field: str) -> Malformed:
+    errors = [{"field": field, "code": "invalid", "detail": "Not a date or moment."}]
+    return Malformed(
+        f"{field} must be a date or a moment with offset.", {"errors": errors}
+    )

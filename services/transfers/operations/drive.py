@@ -207,7 +207,8 @@ def _give_back(session: Session, aborted: Sequence[Transfer]) -> None:
 
 def _tell_payees(session: Session, waiting: Sequence[Transfer]) -> None:
     for one in waiting:
-        assert one.expires_at is not None and one.payee_cooperative_id is not None
+        assert one.expires_at is not None  # noqa: S101
+        assert one.payee_cooperative_id is not None  # noqa: S101
         callback_store.add(
             session,
             transfer_id=one.id,

@@ -278,7 +278,7 @@ def _find_stored(session: Session, repeated: Sequence[Submission]) -> None:
 
 
 def is_still_running(request: StoredRequest, request_id: str) -> bool:
-    """Whether the first request may yet answer; its own message may always try again."""
+    """Whether the first request may yet answer; its own message may always retry."""
     return request.age_seconds < PATIENCE_SECONDS and request.request_id != request_id
 
 

@@ -14,7 +14,7 @@ from services.shared.errors import (
     RefusedError,
     ServiceError,
 )
-from services.shared.identity import HUB
+from services.shared.identity import HUB, Identity
 from services.shared.persistence import outbox
 from services.shared.persistence.database import Database, retrying
 from services.transfers import models
@@ -115,8 +115,17 @@ def _store_terms(
 
 
 def secret_place(cooperative_id: str) -> bytes:
-    """What an encrypted callback secret is bound to: it decrypts in its own row only."""
+    """What an encrypted callback secret is bound to: it decrypts in no other row."""
     return f"participants.callback_secret:{cooperative_id}".encode()
+
+
+def show_participant(
+    database: Database, ledger: Ledger, cooperative_id: str, *, reader: Identity
+) -> dict[str, Any]:
+    """A participant, to the operator or to itself; to others it does not exist."""
+    if not reader.is_operator and reader.cooperative_id != cooperative_id:
+        raise contract.ParticipantNotFound
+    return get_participant(database, ledger, cooperative_id)
 
 
 def get_participant(
@@ -217,11 +226,6 @@ def _set_status(database: Database, cooperative_id: str, status: str) -> None:
         if changed and status == participants.SUSPENDED:
             payload = {"cooperative_id": cooperative_id}
             outbox.add(session, contract.PARTICIPANT_SUSPENDED, payload)
-
-
-def suspend_deactivated(database: Database, cooperative_id: str) -> None:
-    """A cooperative that the register has deactivated takes part no more."""
-    _set_status(database, cooperative_id, participants.SUSPENDED)
 
 
 def move_funds(

@@ -47,7 +47,7 @@ def get_settlement_proof(
         body = _body(database, ledger, row, window_ids)
         _keep(database, settlement_id, body, seed)
         kept = _kept(database, settlement_id)
-        assert kept is not None
+        assert kept is not None  # noqa: S101
     after = _position(command.get("cursor"))
     entries = _page(database, window_ids, after=after, limit=entries_max + 1)
     has_more = len(entries) > entries_max
@@ -119,7 +119,7 @@ def _window(database: Database, window_id: str) -> dict[str, Any]:
         tally.add(_as_list(entry))
     with database.hub() as session:
         row = window_store.find(session, window_id)
-    assert row is not None
+    assert row is not None  # noqa: S101
     return {
         "id": window_id,
         "opened_at": answers.moment(row.opened_at),

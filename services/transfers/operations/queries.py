@@ -1,4 +1,4 @@
-"""Reading transfers, as the tenant that asks: row-level security decides what it sees."""
+"""Reading transfers as the tenant: row-level security decides what it sees."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def _judged(
 
 def _sides(session: Session, original: Transfer) -> tuple[Participant, Participant]:
     """Payer and payee of the return, under the modes they have now."""
-    assert original.payee_cooperative_id is not None
+    assert original.payee_cooperative_id is not None  # noqa: S101
     ids = {original.payee_cooperative_id, original.payer_cooperative_id}
     concerned = {
         one.cooperative_id: one

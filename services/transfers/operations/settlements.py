@@ -111,7 +111,8 @@ def carry_on(database: Database, ledger: Ledger, settlement_id: str) -> None:
         shares = store.load_shares(session, [settlement_id])[settlement_id]
     if row is None or row.state != settlement.SETTLING:
         return
-    assert row.journal_id is not None and row.business_date is not None
+    assert row.journal_id is not None  # noqa: S101
+    assert row.business_date is not None  # noqa: S101
     journal = settlement.journal(
         row.journal_id, settlement_id, shares, row.business_date
     )

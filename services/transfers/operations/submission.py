@@ -7,16 +7,17 @@ ledger's: store what was asked, let the ledger move the money, store what came o
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
-from services.shared.errors import ServiceError
+from services.shared.errors import Malformed, ServiceError
+from services.shared.identity import Identity
 from services.shared.persistence.database import Database
 from services.transfers.domain import transfer
 from services.transfers.domain.peers import Ledger, Outcome
 from services.transfers.domain.transfer import Transfer
 from services.transfers.operations import answers, drive, intake
-from services.transfers.operations.intake import Draft, Submission
+from services.transfers.operations.intake import Submission
 
 _log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ def _bulk_answer(submission: Submission) -> Outcome:
 
 def _unanswered(one: Transfer) -> ServiceError:
     answer = answers.submitted(one)
-    assert isinstance(answer, ServiceError)
+    assert isinstance(answer, ServiceError)  # noqa: S101
     return answer
 
 
@@ -117,15 +118,43 @@ def _is_withdrawn(one: Transfer) -> bool:
     return one.code == drive.UNREACHABLE
 
 
-def drafts(items: Sequence[dict[str, Any]]) -> list[Draft]:
-    """The transfers of a command that its schema has accepted."""
-    return [
-        Draft(
-            payer_account=item["payer_account"],
-            payee_account=item["payee_account"],
-            amount=item["amount"],
-            description=item.get("description"),
-            reference=item.get("reference"),
-        )
-        for item in items
-    ]
+class Call(Protocol):
+    """One item of a batched call, as the bus hands it over."""
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """JSON primitives."""
+
+    @property
+    def identity(self) -> Identity:
+        """Who calls."""
+
+    @property
+    def request_id(self) -> str:
+        """The request that caused it."""
+
+
+def answer_each(
+    calls: Sequence[Call],
+    *,
+    load: Callable[..., Submission],
+    operate: Callable[[list[Submission]], list[Outcome]],
+) -> list[Outcome]:
+    """An answer for every call, in order; a malformed one fails alone."""
+    answers_in_place: list[Outcome] = []
+    loaded: dict[int, Submission] = {}
+    for place, call in enumerate(calls):
+        try:
+            loaded[place] = load(
+                call.payload,
+                cooperative_id=call.identity.cooperative_id,
+                request_id=call.request_id,
+            )
+            # Taken by the real outcome below.
+            answers_in_place.append({})
+        except Malformed as error:
+            answers_in_place.append(error)
+    outcomes = operate(list(loaded.values())) if loaded else []
+    for place, outcome in zip(loaded, outcomes, strict=True):
+        answers_in_place[place] = outcome
+    return answers_in_place

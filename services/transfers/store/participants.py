@@ -23,7 +23,7 @@ def load_concerned(
         ),
         {"ids": list(ids), "codes": list(codes)},
     )
-    return [Participant(**row._mapping) for row in rows]
+    return [Participant(**row) for row in rows.mappings()]
 
 
 def add_new(session: Session, *, cooperative_id: str, code: str) -> None:

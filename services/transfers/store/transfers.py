@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import Result, text
 from sqlalchemy.orm import Session
 
 from services.transfers.domain.transfer import Transfer
@@ -189,7 +189,7 @@ def finish(
     """
     rows = session.execute(
         text(
-            "UPDATE transfers SET state = change.state, code = change.code, "
+            "UPDATE transfers SET state = change.state, code = change.code, "  # noqa: S608
             " finished_at = now(), window_id = CASE WHEN change.state = 'committed' "
             " AND payer_cooperative_id <> payee_cooperative_id "
             " THEN CAST(:window_id AS text) END "
@@ -209,10 +209,10 @@ def finish(
 
 
 def reserve(session: Session, ids: Sequence[str], seconds: float) -> list[Transfer]:
-    """Let received transfers wait for an answer, for so long on the database's clock."""
+    """Let received transfers wait for an answer, so long by the database's clock."""
     rows = session.execute(
         text(
-            "UPDATE transfers SET state = 'reserved', reserved_at = clock_timestamp(), "
+            "UPDATE transfers SET state = 'reserved', reserved_at = clock_timestamp(), "  # noqa: S608
             " expires_at = clock_timestamp() + make_interval(secs => :seconds) "
             "WHERE id = ANY(:ids) AND state = 'received' "
             f"RETURNING {_qualified()}"
@@ -225,7 +225,7 @@ def reserve(session: Session, ids: Sequence[str], seconds: float) -> list[Transf
 def load(session: Session, ids: Sequence[str]) -> dict[str, Transfer]:
     """Transfers by id."""
     rows = session.execute(
-        text(f"SELECT {_COLUMNS} FROM transfers WHERE id = ANY(:ids)"),
+        text(f"SELECT {_COLUMNS} FROM transfers WHERE id = ANY(:ids)"),  # noqa: S608
         {"ids": list(ids)},
     )
     return {transfer.id: transfer for transfer in _transfers(rows)}
@@ -235,7 +235,7 @@ def load_bulks(session: Session, bulk_ids: Sequence[str]) -> dict[str, list[Tran
     """The transfers of each bulk request, in its order."""
     rows = session.execute(
         text(
-            f"SELECT {_COLUMNS} FROM transfers WHERE bulk_id = ANY(:ids) "
+            f"SELECT {_COLUMNS} FROM transfers WHERE bulk_id = ANY(:ids) "  # noqa: S608
             "ORDER BY bulk_id, bulk_position"
         ),
         {"ids": list(bulk_ids)},
@@ -249,7 +249,7 @@ def load_bulks(session: Session, bulk_ids: Sequence[str]) -> dict[str, list[Tran
 def load_locked(session: Session, transfer_id: str) -> Transfer | None:
     """One transfer, held until the transaction ends."""
     rows = session.execute(
-        text(f"SELECT {_COLUMNS} FROM transfers WHERE id = :id FOR UPDATE"),
+        text(f"SELECT {_COLUMNS} FROM transfers WHERE id = :id FOR UPDATE"),  # noqa: S608
         {"id": transfer_id},
     )
     return next(iter(_transfers(rows)), None)
@@ -280,7 +280,7 @@ def claim_stuck(session: Session, *, age_seconds: float, limit: int) -> list[Tra
     """
     rows = session.execute(
         text(
-            "UPDATE transfers SET attempts = attempts + 1, "
+            "UPDATE transfers SET attempts = attempts + 1, "  # noqa: S608
             " driven_at = clock_timestamp(), "
             " decision = CASE WHEN state = 'reserved' "
             "  THEN coalesce(decision, 'expire') END "
@@ -314,7 +314,7 @@ def decide(
     """
     rows = session.execute(
         text(
-            "UPDATE transfers SET decision = :decision, reason = :reason, "
+            "UPDATE transfers SET decision = :decision, reason = :reason, "  # noqa: S608
             " driven_at = clock_timestamp(), attempts = attempts + 1 "
             "WHERE id = :id AND payee_cooperative_id = :cooperative_id "
             "AND state = 'reserved' AND decision IS NULL "
@@ -335,7 +335,7 @@ def lock_with_bulks(session: Session, ids: Sequence[str]) -> dict[str, Transfer]
     """These transfers and all of the bulks they belong to, held until the end."""
     rows = session.execute(
         text(
-            f"SELECT {_COLUMNS} FROM transfers WHERE id IN ("
+            f"SELECT {_COLUMNS} FROM transfers WHERE id IN ("  # noqa: S608
             " SELECT id FROM transfers WHERE id = ANY(:ids) "
             " UNION SELECT id FROM transfers WHERE bulk_id IN ("
             "  SELECT bulk_id FROM transfers WHERE id = ANY(:ids))) "
@@ -350,7 +350,7 @@ def withdraw(session: Session, ids: Sequence[str], code: str) -> list[Transfer]:
     """Abort transfers that nobody but their first driver has ever touched."""
     rows = session.execute(
         text(
-            "UPDATE transfers SET state = 'aborted', code = :code, finished_at = now() "
+            "UPDATE transfers SET state = 'aborted', code = :code, finished_at = now() "  # noqa: S608
             "WHERE id = ANY(:ids) AND state = 'received' AND attempts = 1 "
             f"RETURNING {_qualified()}"
         ),
@@ -396,7 +396,7 @@ def list_page(session: Session, wanted: Filter, limit: int) -> list[Transfer]:
     # A transfer inside one cooperative stands on both sides.
     second = f"{sides[1]} AND NOT {sides[0]}"
     branches = " UNION ALL ".join(
-        f"(SELECT {_COLUMNS} FROM transfers WHERE {side}{conditions} "
+        f"(SELECT {_COLUMNS} FROM transfers WHERE {side}{conditions} "  # noqa: S608
         "ORDER BY created_at DESC, id DESC LIMIT :limit)"
         for side in (sides[0], second)
     )
@@ -452,5 +452,5 @@ def _qualified() -> str:
     return ", ".join(f"transfers.{name}" for name in _COLUMNS.split(", "))
 
 
-def _transfers(rows: Iterable[Any]) -> list[Transfer]:
-    return [Transfer(**row._mapping) for row in rows]
+def _transfers(rows: Result[Any]) -> list[Transfer]:
+    return [Transfer(**row) for row in rows.mappings()]

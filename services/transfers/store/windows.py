@@ -216,4 +216,4 @@ def load_entries(
         ),
         {"ids": list(window_ids), "after": after, "limit": limit},
     )
-    return [Entry(**row._mapping) for row in rows]
+    return [Entry(**row) for row in rows.mappings()]

@@ -229,7 +229,9 @@ def test_a_question_delivered_twice_moves_money_once(world: World, pair: Pair) -
 
 def test_each_line_of_a_bulk_has_its_own_outcome(world: World, pair: Pair) -> None:
     [answer] = world.submit_bulk(bulk(pair, [1, 10**15, 3]))
-    assert [(item["reference"], item["state"], item["code"]) for item in answer["items"]] == [
+    assert [
+        (item["reference"], item["state"], item["code"]) for item in answer["items"]
+    ] == [
         ("GAJI-0", "committed", None),
         ("GAJI-1", "aborted", "insufficient_funds"),
         ("GAJI-2", "committed", None),
