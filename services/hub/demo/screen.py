@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
+from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 
 from services.hub.rupiah import format_rupiah
 
+PIPE_CHARACTERS: Final = 100
 Cell = str | int
 """Text, or an amount of whole rupiah."""
 
@@ -20,7 +25,8 @@ class Screen:
     """Where the story is told; pipes get the same text without colours."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False)
+        width = None if sys.stdout.isatty() else PIPE_CHARACTERS
+        self._console = console or Console(highlight=False, width=width)
         self._steps = 0
 
     def title(self, text: str) -> None:
@@ -52,10 +58,19 @@ class Screen:
         self, headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, title: str
     ) -> None:
         """A table; whole numbers are amounts and stand at the right."""
-        table = Table(title=title, title_justify="left", title_style="italic")
+        table = Table(
+            title=title,
+            title_justify="left",
+            title_style="italic",
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
+        )
         for position, heading in enumerate(headings):
             is_amount = bool(rows) and isinstance(rows[0][position], int)
-            table.add_column(heading, justify="right" if is_amount else "left")
+            # An amount broken over two lines is hard to read; a name is not.
+            table.add_column(
+                heading, justify="right" if is_amount else "left", no_wrap=is_amount
+            )
         for row in rows:
             table.add_row(
                 *(
@@ -63,7 +78,7 @@ class Screen:
                     for cell in row
                 )
             )
-        self._console.print(table)
+        self._console.print(Padding(table, (0, 0, 0, 3)))
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:

@@ -272,7 +272,7 @@ class Story:
             "verify-proof", str(genuine), "--public-key", key
         )
         same(status, 0, f"the exit status of verify-proof ({output})")
-        self.screen.say(f"hub verify-proof {genuine} --public-key {key}")
+        self.screen.plain(f"   hub verify-proof {genuine} --public-key {key}")
         self.screen.plain(f"   {output.strip()}")
         forged = self.tools.directory / "forged.json"
         proof["entries"][0][-1] += 1
@@ -299,7 +299,8 @@ class Story:
             status, output = self.tools.run_hub("verify")
         if status != 0:
             raise StepFailed(f"hub verify found a difference:\n{output}")
-        self.screen.plain(output.rstrip())
+        for line in output.splitlines():
+            self.screen.plain(f"   {line}")
 
     # --- What the steps are made of -------------------------------------------------
 
