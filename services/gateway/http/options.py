@@ -14,6 +14,9 @@ class Options:
 
     host: str = "127.0.0.1"
     port: int = 8000
+    # Several gateways on one machine share the port; the kernel spreads connections.
+    # Off by default: a second hub on the port must fail, not take half the requests.
+    reuse_port: bool = False
     body_bytes_max: int = 1 << 20
     head_bytes_max: int = 16 << 10
     headers_max: int = 64
@@ -28,12 +31,13 @@ class Options:
     drain_seconds: float = 30.0
 
 
-def of_settings(given: Settings) -> Options:
+def of_settings(given: Settings, *, reuse_port: bool = False) -> Options:
     """The options that the hub's settings ask for."""
     host, port = settings.split_address(given.http_address)
     return Options(
         host=host,
         port=port,
+        reuse_port=reuse_port,
         body_bytes_max=given.body_bytes_max,
         rate_per_second=given.rate_limit,
         cors_origins=frozenset(given.cors_origins),

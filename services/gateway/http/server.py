@@ -29,6 +29,8 @@ BACKLOG: Final = 1024
 ACCEPT_PAUSE_SECONDS: Final = 0.05
 OPTIONS_KEY: Final = "http_options"
 """Key of the container's config that replaces the options made from the settings."""
+REUSE_PORT_KEY: Final = "http_reuse_port"
+"""Key of the container's config: whether other gateways listen on the same port."""
 PROBE_WORKERS: Final = 4
 """Workers that are left to health checks when every other one is busy."""
 
@@ -52,7 +54,9 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
         """Read the settings."""
         config = self.container.config
         settings = config["settings"]
-        self.options: Options = config.get(OPTIONS_KEY) or options.of_settings(settings)
+        self.options: Options = config.get(OPTIONS_KEY) or options.of_settings(
+            settings, reuse_port=config.get(REUSE_PORT_KEY, False)
+        )
         self._requests_max = max(1, self.container.max_workers - PROBE_WORKERS)
         self.cursors = CursorSeal(settings.derive("gateway cursors"))
         self._rate_limit = RateLimit(self.options.rate_per_second)
@@ -227,19 +231,13 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
 
 
 def listen(given: Options) -> socket.socket:
-    """A listening socket. Several gateways on one machine share the port.
-
-    The kernel spreads connections among them. That nobody else listens there is for
-    `hub up` to find out before.
-    """
+    """A listening socket, shared with other gateways on this machine when asked."""
     family = socket.AF_INET6 if ":" in given.host else socket.AF_INET
-    # A port that the kernel chooses is nobody else's.
-    is_shared = given.port != 0
     sock: socket.socket = eventlet.listen(
         (given.host, given.port),
         family=family,
         backlog=BACKLOG,
-        reuse_port=is_shared,
+        reuse_port=given.reuse_port,
     )
     sock.settimeout(None)
     return sock

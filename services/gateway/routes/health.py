@@ -6,6 +6,7 @@ import time
 from typing import Any, Final
 
 import eventlet
+from eventlet.semaphore import Semaphore
 from marshmallow import Schema, fields, validate
 from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider
@@ -77,6 +78,7 @@ class Probe:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._asked_at = 0.0
+        self._asking = Semaphore()
         self._findings: dict[str, dict[str, Any] | None] = {}
 
     @property
@@ -86,12 +88,17 @@ class Probe:
 
     def services(self, peers: Peers) -> dict[str, dict[str, Any] | None]:
         """What each service's `get_health` says; None for one that does not answer."""
-        if time.monotonic() - self._asked_at >= KEPT_SECONDS:
-            threads = {
-                name: eventlet.spawn(_ask, getattr(peers, name)) for name in SERVICES
-            }
-            self._findings = {name: thread.wait() for name, thread in threads.items()}
-            self._asked_at = time.monotonic()
+        # Those who come while one is asking wait for what it finds.
+        with self._asking:
+            if time.monotonic() - self._asked_at >= KEPT_SECONDS:
+                threads = {
+                    name: eventlet.spawn(_ask, getattr(peers, name))
+                    for name in SERVICES
+                }
+                self._findings = {
+                    name: thread.wait() for name, thread in threads.items()
+                }
+                self._asked_at = time.monotonic()
         return self._findings
 
     def queue_depths(self) -> dict[str, int]:
@@ -181,7 +188,8 @@ def _observe(probe: Probe, peers: Peers) -> None:
         is_up = health is not None and health["database"] == "up"
         SERVICE_UP.labels(name).set(is_up)
         for gauge, value in (health or {}).get("gauges", {}).items():
-            SERVICE_GAUGE.labels(name, gauge).set(value)
+            # Null is what a service says of something that there is none of.
+            SERVICE_GAUGE.labels(name, gauge).set(value or 0)
     QUEUE_DEPTH.clear()
     for queue, messages in probe.queue_depths().items():
         QUEUE_DEPTH.labels(queue).set(messages)

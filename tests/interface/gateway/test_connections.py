@@ -10,6 +10,8 @@ from collections.abc import Callable
 import eventlet
 import pytest
 
+from services.gateway.http.options import Options
+from services.gateway.http.server import listen
 from tests.interface.gateway.conftest import Gateway
 
 BODY = b'{"name":"Budi Santoso"}'
@@ -282,9 +284,18 @@ def test_a_stop_completes_what_is_under_way(gateway: Gateway) -> None:
     stopping.wait()
 
 
-def test_two_gateways_share_a_port(start_gateway: Callable[..., Gateway]) -> None:
+def test_a_gateway_keeps_its_port_to_itself(
+    start_gateway: Callable[..., Gateway],
+) -> None:
+    first = start_gateway()
+    with pytest.raises(OSError, match="in use"):
+        listen(Options(host=first.address[0], port=first.address[1]))
+
+
+def test_gateways_may_share_a_port(start_gateway: Callable[..., Gateway]) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    for gateway in (start_gateway(port=port), start_gateway(port=port)):
+    for _ in range(2):
+        gateway = start_gateway(port=port, reuse_port=True)
         assert gateway.request("GET", "/healthz", token=None).status == 200

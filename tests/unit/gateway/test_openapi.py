@@ -1,5 +1,7 @@
 """The document describes everything that is served, in terms that others understand."""
 
+import base64
+import hashlib
 import json
 import re
 from html.parser import HTMLParser
@@ -135,3 +137,11 @@ def test_the_page_shows_every_operation_and_every_problem() -> None:
     assert {one.name for one in OPERATIONS} <= set(found.ids)
     codes = {kind.code for one in OPERATIONS for kind in openapi.errors_of(one)}
     assert {f"problem-{code}" for code in codes} <= set(found.ids)
+
+
+def test_the_page_may_use_its_own_style_and_nothing_else() -> None:
+    style = reference.page(DOCUMENT).split("<style>")[1].split("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = reference.CONTENT_SECURITY_POLICY
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}'")
+    assert "http" not in policy
