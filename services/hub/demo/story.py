@@ -150,7 +150,7 @@ class Story:
     def pay_across(self) -> None:
         """The main job: a member of one cooperative pays a member of another."""
         self.screen.step("Budi pays Dewi Rp 1.000.000, across cooperatives")
-        self._pay("Budi", "Dewi", 1_000_000, "Arisan bulan ini")
+        self.pay("Budi", "Dewi", 1_000_000, "Arisan bulan ini")
         self.show_accounts("Both accounts after it", "Budi", "Dewi")
         self.show_positions("Maju Bersama now owes the hub, the hub owes Sejahtera")
         self.check_everything()
@@ -158,7 +158,7 @@ class Story:
     def pay_back(self) -> None:
         """A payment the other way: only the difference will be settled."""
         self.screen.step("Dewi pays Siti Rp 400.000, the other way")
-        self._pay("Dewi", "Siti", 400_000, "Kain batik")
+        self.pay("Dewi", "Siti", 400_000, "Kain batik")
         self.show_positions("What one owes is netted against what it is owed")
         self.check_everything()
 
@@ -176,7 +176,7 @@ class Story:
         self.screen.passed(f"Both answers name transfer {again.body['id']}")
         other = self._send_payment(budi, dewi, 999_000, "Iuran RT", key=key)
         other.expect_refusal("idempotency_key_reused")
-        self.screen.passed("The same key with another amount is refused")
+        self.screen.passed("The same key, another amount: 422 idempotency_key_reused")
         self.check_everything()
 
     def refuse_without_agreement(self) -> None:
@@ -351,7 +351,8 @@ class Story:
             name=name, cooperative=cooperative, account=number, balance=amount
         )
 
-    def _pay(self, payer: str, payee: str, amount: int, description: str) -> None:
+    def pay(self, payer: str, payee: str, amount: int, description: str) -> None:
+        """One payment that must succeed, noted in the story's own account."""
         sender, receiver = self.members[payer], self.members[payee]
         answer = self._send_payment(sender, receiver, amount, description)
         transfer = answer.expect(201)
