@@ -93,7 +93,7 @@ def postgres_admin_url(run_folder: Path) -> Generator[str]:
 
 @pytest.fixture(scope="session")
 def rabbitmq_uri() -> str:
-    """A RabbitMQ that answers: AMQP_URI or the local one. Skips without; fails in CI."""
+    """A RabbitMQ that answers: AMQP_URI, or the local one. In CI there must be one."""
     given = os.environ.get("AMQP_URI", "")
     uri = given if given.startswith("amqp") else LOCAL_RABBITMQ
     try:

@@ -1,4 +1,4 @@
-"""Where tests get a database from: a clone of a template that was migrated once a run."""
+"""Where tests get a database from: clones of a template, migrated once a run."""
 
 from __future__ import annotations
 

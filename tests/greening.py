@@ -24,7 +24,7 @@ def patch() -> None:
 
 
 def _spare_xdist() -> None:
-    from execnet import gateway_base  # noqa: PLC0415  only workers have it
+    from execnet import gateway_base
 
     real: Any = patcher.original("threading")
     real_queue = patcher.original("queue")
@@ -38,4 +38,4 @@ def _spare_xdist() -> None:
     model.Lock = model.RLock = lambda _: real.RLock()
     model.Event = lambda _: real.Event()
     # Would turn the existing locks green, xdist's among them.
-    patcher._green_existing_locks = lambda *_: None  # noqa: SLF001
+    patcher._green_existing_locks = lambda *_: None

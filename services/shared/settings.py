@@ -21,6 +21,7 @@ from services.shared import crypto
 
 SECRET_CHARACTERS_MIN: Final = 32
 SEED_BYTES: Final = 32
+PORT_MAX: Final = 65535
 MEMORY_BUS: Final = "memory://"
 SERVICE_URL: Final = "<SERVICE>_DATABASE_URL"
 _SERVICE_URL_NAME: Final = re.compile(r"^([A-Z]+)_DATABASE_URL$")
@@ -371,7 +372,7 @@ def with_admin(given: Settings, admin_url: str) -> Settings:
 def split_address(address: str) -> tuple[str, int]:
     """Host and port of ``host:port``. Raises ValueError."""
     host, colon, port = address.rpartition(":")
-    if not colon or not port.isdigit() or not 0 <= int(port) <= 65535:
+    if not colon or not port.isdigit() or int(port) > PORT_MAX:
         message = "must look like 127.0.0.1:8000"
         raise ValueError(message)
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  ":8000" asks for it

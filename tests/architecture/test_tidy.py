@@ -77,7 +77,7 @@ def without_text(source: str) -> str:
 
 
 def spliced_sql(source: str) -> Iterator[int]:
-    """Finds statements with values spliced in; constants of the module are no values."""
+    """Finds statements with values spliced in; constants are no values."""
     for call in ast.walk(ast.parse(source)):
         if not isinstance(call, ast.Call) or not call.args:
             continue
@@ -94,7 +94,7 @@ def spliced_sql(source: str) -> Iterator[int]:
 
 
 def is_fixed(value: ast.expr) -> bool:
-    """Whether an expression is the same in every request: a constant, or made of one."""
+    """Whether an expression is the same in every request."""
     if isinstance(value, ast.Call):
         return not value.args and not value.keywords
     name = value.attr if isinstance(value, ast.Attribute) else ""
@@ -123,7 +123,7 @@ BANS = [
     Ban(
         name="nameko's own rpc",
         finds=code(r"from nameko\.rpc import .*\b(rpc|RpcProxy|ServiceRpc)\b"),
-        instead="services.shared.messaging: nameko's has no deadline and no access rule",
+        instead="services.shared.messaging: nameko's has no deadline, no access rule",
         where=outside("services/shared/messaging/"),
         bad="from nameko.rpc import rpc\n",
         good="from services.shared.messaging import rpc\n",

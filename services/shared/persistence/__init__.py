@@ -1,0 +1,1 @@
+"""How services keep data: PostgreSQL, and nothing here knows the bus."""

@@ -249,7 +249,7 @@ def _require_green_waiting() -> None:
         raise InvariantViolated(message)
     # eventlet puts its own selector in place of this one; both are the system's in a
     # process that was never patched, such as a command line's.
-    bound = psycopg.waiting.DefaultSelector  # type: ignore[attr-defined]  its import
+    bound = psycopg.waiting.DefaultSelector  # type: ignore[attr-defined]
     if bound is not selectors.DefaultSelector:
         message = (
             "psycopg was imported before eventlet patched the standard library; one "

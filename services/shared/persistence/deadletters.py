@@ -1,4 +1,4 @@
-"""What becomes of an event whose handler failed: parked, retried, then kept for a person.
+"""What becomes of an event whose handler failed: parked, retried, at last kept.
 
 Parked events are rows, not messages, so they survive on any bus, wait without
 blocking the events behind them, and can be looked at with a query.

@@ -1,4 +1,4 @@
-"""What happens when a request comes a second time: the first answer, never a second deed.
+"""What happens when a request comes twice: the first answer, never a second deed.
 
 For commands that do not move money; there the ledger's journal is the memory.
 """
@@ -44,7 +44,7 @@ class IdempotencyScope:
     @property
     def identity(self) -> str:
         """What two requests share exactly when they are the same request."""
-        return "\x1f".join((self.cooperative_id, self.operation, self.key))
+        return f"{self.cooperative_id}\x1f{self.operation}\x1f{self.key}"
 
     @property
     def lock(self) -> int:

@@ -54,7 +54,7 @@ def add(
 
 
 def take(session: Session, limit: int) -> list[OutboxMessage]:
-    """The oldest messages that no other relay holds; held until the transaction ends."""
+    """The oldest messages that no other relay holds, ours until the commit."""
     rows = session.execute(
         text(
             "SELECT id, event_id, name, payload, request_id, occurred_at "

@@ -19,7 +19,7 @@ from services.hub.embedded import EmbeddedPostgres
 @pytest.fixture
 def place() -> Generator[Path]:
     """A folder that any account may enter, unlike pytest's own."""
-    folder = Path(tempfile.mkdtemp(prefix="hub-embedded-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="hub-embedded-", dir="/tmp"))
     folder.chmod(0o755)
     yield folder
     embedded.remove(folder)

@@ -22,7 +22,7 @@ from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.persistence.roles import Roles
 from services.shared.persistence.types import MoneyColumn, UtcDateTime
 
-DIALECT = postgresql.dialect()
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def wrapped(original: Exception) -> DBAPIError:

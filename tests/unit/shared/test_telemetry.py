@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from typing import Any
 
 import pytest
@@ -41,10 +40,10 @@ def test_a_line_names_the_request_it_belongs_to() -> None:
 
 
 def test_an_exception_is_part_of_the_line() -> None:
-    try:
-        raise LookupError("token=abcdef")
-    except LookupError:
-        record = logging.makeLogRecord({"msg": "failed", "exc_info": sys.exc_info()})
+    fault = LookupError("token=abcdef")
+    record = logging.makeLogRecord(
+        {"msg": "failed", "exc_info": (LookupError, fault, None)}
+    )
     written = json.loads(telemetry.JsonFormatter("ledger").format(record))
     assert "LookupError" in written["exception"]
     assert "abcdef" not in written["exception"]

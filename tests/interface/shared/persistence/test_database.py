@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Generator
+from typing import Any
 
 import eventlet
 import psycopg
@@ -35,7 +37,8 @@ def write(session: Session, cooperative_id: str, name: str) -> None:
 
 def count(given: Database, cooperative_id: str) -> int:
     with given.hub() as session:
-        return session.execute(COUNT, {"cooperative_id": cooperative_id}).scalar_one()
+        values = {"cooperative_id": cooperative_id}
+        return int(session.execute(COUNT, values).scalar_one())
 
 
 def backend(session: Session) -> int:
@@ -85,7 +88,7 @@ def test_a_transaction_begins_in_one_round_trip(
     sent: list[object] = []
     execute = psycopg.Connection.execute
 
-    def counting(self: psycopg.Connection, query: str, **how: bool) -> object:
+    def counting(self: psycopg.Connection, query: Any, **how: Any) -> object:
         sent.append(query)
         return execute(self, query, **how)
 
@@ -154,10 +157,8 @@ def test_an_error_that_was_swallowed_is_not_committed_in_silence(
     sample_database: Database, cooperative: str
 ) -> None:
     def swallow(session: Session) -> None:
-        try:
+        with contextlib.suppress(DBAPIError):
             session.execute(text("SELECT 1 / 0"))
-        except DBAPIError:
-            pass
 
     with (
         pytest.raises(InvariantViolated, match="swallowed"),
