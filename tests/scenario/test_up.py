@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 from rich.console import Console
 
 from services.hub import addresses, catalogue
@@ -23,6 +22,7 @@ from services.hub.demo.api import Client
 from services.hub.demo.screen import Screen
 from services.hub.demo.story import Story, Tools
 from services.shared.settings import replace_login
+from tests import leftovers
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 90
@@ -131,24 +131,8 @@ def hub(
         yield running
     finally:
         running.close()
-        forget(postgres_admin_url, name)
-
-
-def forget(admin_url: str, prefix: str) -> None:
-    """Drop the databases and roles that start with ``prefix``."""
-    with psycopg.connect(admin_url, autocommit=True) as admin:
-        for kind, query in (
-            (
-                "DATABASE",
-                "SELECT datname FROM pg_database WHERE starts_with(datname,%s)",
-            ),
-            ("ROLE", "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)"),
-        ):
-            for (name,) in admin.execute(query.encode(), (prefix,)).fetchall():
-                force = " WITH (FORCE)" if kind == "DATABASE" else ""
-                admin.execute(
-                    sql.SQL(f"DROP {kind} {{}}{force}").format(sql.Identifier(name))
-                )
+        leftovers.forget_databases(postgres_admin_url, name)
+        leftovers.forget_queues(rabbitmq_uri, f"{name}.")
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,7 @@ import uuid
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import text
 
 from services.hub import configuration, provision
@@ -20,6 +18,7 @@ from services.shared import settings as settings_module
 from services.shared.contracts.envelope import Event
 from services.shared.persistence import deadletters
 from services.shared.persistence.database import Database
+from tests import leftovers
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 120
@@ -47,24 +46,7 @@ def environ(
         "COLUMNS": "200",
     }
     yield made
-    forget(postgres_admin_url, prefix)
-
-
-def forget(admin_url: str, prefix: str) -> None:
-    """Drop the databases and roles that start with ``prefix``."""
-    with psycopg.connect(admin_url, autocommit=True) as admin:
-        databases = admin.execute(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,)
-        ).fetchall()
-        for (name,) in databases:
-            admin.execute(
-                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-            )
-        roles = admin.execute(
-            "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)", (prefix,)
-        ).fetchall()
-        for (name,) in roles:
-            admin.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+    leftovers.forget_databases(postgres_admin_url, prefix)
 
 
 @pytest.fixture(scope="module")
