@@ -154,3 +154,5 @@ def configure(service: str, level: str = "INFO") -> None:
     # These two tell at INFO of every message and connection.
     for chatty in ("amqp", "kombu", "nameko.rpc"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    # Warns, with a traceback, of every refusal that a caller is answered with.
+    logging.getLogger("nameko.containers").setLevel(logging.ERROR)

@@ -20,7 +20,7 @@ import requests
 ROOT: Final = Path(__file__).resolve().parents[2]
 SERVICES: Final = ("ledger", "members", "transfers", "gateway")
 OPERATOR: Final = ("uji-operator", "rahasia operator untuk pengujian saja 2026")
-PATIENCE_SECONDS: Final = 40.0
+PATIENCE_SECONDS: Final = 60.0
 
 
 def free_port() -> int:
@@ -38,6 +38,9 @@ class Stack:
     env: dict[str, str]
     log: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    health: dict[str, str] = field(
+        default_factory=lambda: {name: f"127.0.0.1:{free_port()}" for name in SERVICES}
+    )
 
     @property
     def base(self) -> str:
@@ -51,7 +54,7 @@ class Stack:
             self.processes[service] = subprocess.Popen(  # noqa: S603 our own command
                 [sys.executable, "-m", module, service, *crash],
                 cwd=ROOT,
-                env=self.env,
+                env=self.env | {"HUB_METRICS_ADDRESS": self.health[service]},
                 stdout=output,
                 stderr=output,
             )
@@ -78,6 +81,17 @@ class Stack:
     def wait_dead(self, service: str) -> int:
         """Wait until a service has killed itself; its exit status."""
         return self.processes.pop(service).wait(PATIENCE_SECONDS)
+
+    def wait_running(self, service: str) -> None:
+        """Wait until a service runs, without giving it anything to do."""
+        self.eventually(lambda: self._runs(service))
+
+    def _runs(self, service: str) -> bool:
+        try:
+            url = f"http://{self.health[service]}/healthz"
+            return requests.get(url, timeout=1).status_code == 200
+        except requests.RequestException:
+            return False
 
     def wait_ready(self) -> None:
         """Wait until every dependency of the gateway is up."""

@@ -50,7 +50,11 @@ POINTS: Final = {
         "after",
     ),
     "transfers-before-the-reply": ("transfers", f"{BATCHING}._answer", "before"),
-    "transfers-between-reply-and-acknowledgement": ("transfers", f"{BUS}.ack", "before"),
+    "transfers-between-reply-and-acknowledgement": (
+        "transfers",
+        f"{BATCHING}._answer",
+        "unacknowledged",
+    ),
     "transfers-when-an-event-is-confirmed": (
         "transfers",
         f"{BUS}.publish_confirmed",
@@ -67,7 +71,11 @@ POINTS: Final = {
         "after",
     ),
     "ledger-before-the-reply": ("ledger", f"{BATCHING}._answer", "before"),
-    "ledger-between-reply-and-acknowledgement": ("ledger", f"{BUS}.ack", "before"),
+    "ledger-between-reply-and-acknowledgement": (
+        "ledger",
+        f"{BATCHING}._answer",
+        "unacknowledged",
+    ),
     "gateway-before-the-call": (
         "gateway",
         "services.shared.messaging.batching:Coalescer.submit",
@@ -102,9 +110,11 @@ def stack(
     env = environment(databases, rabbitmq_uri)
     bootstrap.operator_client(settings.load(env))
     running = Stack(env, Path(tmp_path_factory.mktemp("stack")) / "hub.log")
-    running.start_all()
-    yield running
-    running.stop_all()
+    try:
+        running.start_all()
+        yield running
+    finally:
+        running.stop_all()
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +196,7 @@ def test_a_payment_survives_a_kill(  # noqa: PLR0913 three of them are the param
     stack.stop(service)
     stack.start(service, point, moment)
     # A process that is killed by what happens before the payment would prove nothing.
-    stack.wait_ready() if service == "gateway" else time.sleep(2.5)
+    stack.wait_running(service)
 
     first, _ = stack.answer("POST", "/v1/transfers", sides[0].token, payment(sides), key)
     status = stack.wait_dead(service)

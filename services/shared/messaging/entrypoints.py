@@ -273,7 +273,18 @@ class EveryFewSeconds(Timer):  # type: ignore[misc]  # nameko has no types
     """nameko's timer; a tick that fails is logged and the next one comes all the same."""
 
     def __init__(self, seconds: float, **kwargs: Any) -> None:
-        super().__init__(interval=seconds, **kwargs)
+        super().__init__(
+            interval=seconds, expected_exceptions=(ServiceError,), **kwargs
+        )
+
+    def handle_result(
+        self, worker_ctx: WorkerContext, result: Any, exc_info: Any
+    ) -> tuple[Any, Any]:
+        """Say in one line that something the tick needs is away."""
+        if exc_info and isinstance(exc_info[1], ServiceError):
+            log.warning("%s: %s", self.method_name, exc_info[1])
+        handled: tuple[Any, Any] = super().handle_result(worker_ctx, result, exc_info)
+        return handled
 
 
 def rpc(rule: access.Rule) -> Callable[[Decorated], Decorated]:
