@@ -191,6 +191,9 @@ class _Writer:
         described["tags"] = [
             {"name": tag} for tag in dict.fromkeys(one.tag for one in operations)
         ]
+        for schema in described["components"]["schemas"].values():
+            # Services tell the gateway so; callers read it in Idempotency-Replayed.
+            schema.get("properties", {}).pop("replayed", None)
         described["jsonSchemaDialect"] = (
             "https://spec.openapis.org/oas/3.1/dialect/base"
         )

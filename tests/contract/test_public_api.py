@@ -115,6 +115,8 @@ def _shape(schema: Schema) -> dict[str, Any]:
     return {
         declared.data_key or name: _field(declared)
         for name, declared in schema.fields.items()
+        # What a service tells the gateway becomes the header Idempotency-Replayed.
+        if name != "replayed"
     }
 
 

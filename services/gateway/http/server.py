@@ -72,6 +72,8 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
         self._starting = True
         self._router = Router(self._providers)
         self._sock = listen(self.options)
+        metrics.IN_FLIGHT.set_function(lambda: self._in_flight)
+        metrics.CONNECTIONS.set_function(lambda: len(self._connections))
         self._gt = self.container.spawn_managed_thread(self.run, "http accept")
 
     @property
@@ -102,12 +104,10 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = Connection(sock, address, self.options, self._respond)
         self._connections.add(connection)
-        metrics.CONNECTIONS.set(len(self._connections))
         try:
             connection.serve()
         finally:
             self._connections.discard(connection)
-            metrics.CONNECTIONS.set(len(self._connections))
 
     # One request.
 

@@ -12,6 +12,7 @@ from services.shared import access
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import members as contract
 from services.shared.contracts import transfers as transfers_contract
+from services.shared.errors import NotFound
 
 TAG = "Accounts"
 READ = access.scope("accounts:read")
@@ -39,7 +40,12 @@ class AccountRoutes(Peers):
         body=contract.AccountBody,
         command=contract.OpenAccount,
         answer=contract.Account,
-        errors=(contract.MemberNotActive, contract.CooperativeNotActive),
+        errors=(
+            NotFound,
+            contract.MemberNotActive,
+            contract.CooperativeNotActive,
+            ledger_contract.BookNotOpen,
+        ),
     )
     def open_account(self, request: Request) -> dict[str, Any]:
         """Open a savings account for an active member."""
@@ -53,6 +59,7 @@ class AccountRoutes(Peers):
         query=contract.ListAccounts,
         command=contract.ListAccounts,
         answer=contract.AccountPage,
+        errors=(NotFound,),
     )
     def list_accounts(self, request: Request) -> dict[str, Any]:
         """List the savings accounts, all or those of one member."""
@@ -126,7 +133,7 @@ class AccountRoutes(Peers):
         rule=WRITE,
         command=contract.AccountCommand,
         answer=contract.Account,
-        errors=(ledger_contract.AccountNotEmpty,),
+        errors=(ledger_contract.AccountNotEmpty, ledger_contract.AccountNotFound),
     )
     def close_account(self, request: Request) -> dict[str, Any]:
         """Close an account that holds nothing; it stays closed."""

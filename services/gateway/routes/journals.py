@@ -45,6 +45,7 @@ class JournalRoutes(Peers):
             contract.AlreadyReversed,
             contract.JournalSpansBooks,
             contract.JournalNotPosted,
+            contract.AccountNotFound,
             contract.InsufficientFunds,
             contract.AccountNotActive,
             contract.LimitExceeded,

@@ -26,6 +26,7 @@ class LedgerRoutes(Peers):
         query=contract.TrialBalanceQuery,
         command=contract.GetTrialBalance,
         answer=contract.TrialBalance,
+        errors=(contract.BookNotOpen,),
     )
     def get_trial_balance(self, request: Request) -> dict[str, Any]:
         """Show the trial balance as of a moment, by default now.
@@ -40,6 +41,7 @@ class LedgerRoutes(Peers):
         tag=TAG,
         rule=READ,
         answer=contract.Period,
+        errors=(contract.BookNotOpen,),
     )
     def get_period(self, _request: Request) -> dict[str, Any]:
         """Show through which business day the book is closed."""

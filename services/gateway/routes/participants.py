@@ -75,6 +75,7 @@ class ParticipantRoutes(Peers):
         key=Idempotency.REQUIRED,
         errors=(
             contract.ParticipantNotFound,
+            contract.AccountNotFound,
             contract.InsufficientLiquidity,
             contract.InsufficientFunds,
             contract.LimitExceeded,

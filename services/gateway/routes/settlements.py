@@ -12,6 +12,7 @@ from services.gateway.http.requests import Request
 from services.gateway.routes.peers import Peers
 from services.shared import access
 from services.shared.contracts import transfers as contract
+from services.shared.errors import NotFound
 
 TAG = "Settlement"
 
@@ -75,6 +76,7 @@ class SettlementRoutes(Peers):
         command=contract.CreateSettlement,
         answer=contract.Settlement,
         errors=(
+            NotFound,
             contract.WindowNotClosed,
             contract.WindowAlreadySettled,
             contract.NetsDoNotBalance,

@@ -86,6 +86,7 @@ class WalletRoutes(Peers):
         query=contract.ListFees,
         command=contract.ListFees,
         answer=contract.FeePage,
+        errors=(contract.BookNotOpen,),
     )
     def list_fees(self, request: Request) -> dict[str, Any]:
         """List the fees that the caller's cooperative was charged, newest first."""
