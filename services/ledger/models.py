@@ -114,7 +114,7 @@ class Journal(Base):
     books: Mapped[list[str]] = mapped_column(ARRAY(Text))
     request_hash: Mapped[bytes]
     refusal: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    reverses: Mapped[str | None] = mapped_column(Text, ForeignKey("journals.id"))
+    reverses: Mapped[str | None] = mapped_column(Text)
     request_id: Mapped[str | None] = mapped_column(Text)
 
 
@@ -242,7 +242,7 @@ class FeeCharge(Base):
     base_amount: Mapped[int | None] = mapped_column(MoneyColumn)
     months: Mapped[int | None]
     amount: Mapped[int] = mapped_column(MoneyColumn)
-    journal_id: Mapped[str | None] = mapped_column(Text, ForeignKey("journals.id"))
+    journal_id: Mapped[str | None] = mapped_column(Text)
     charged_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -23,7 +23,7 @@ def today() -> date:
     return clock.business_date()
 
 
-def a_journal(*postings: Posting, id: str | None = None, **more: object) -> Journal:
+def a_journal(*postings: Posting, journal_id: str = "", **more: object) -> Journal:
     """A journal of today with a fresh id."""
     given: dict[str, object] = {
         "kind": "test",
@@ -31,7 +31,7 @@ def a_journal(*postings: Posting, id: str | None = None, **more: object) -> Jour
         "business_date": today(),
     }
     return Journal(
-        id=id or identifiers.new("jrn"),
+        id=journal_id or identifiers.new("jrn"),
         postings=postings,
         **(given | more),  # type: ignore[arg-type]
     )
@@ -39,7 +39,9 @@ def a_journal(*postings: Posting, id: str | None = None, **more: object) -> Jour
 
 def a_tenant(cooperative_id: str) -> Identity:
     return Identity(
-        subject="uji", cooperative_id=cooperative_id, scopes=frozenset({"accounts:read"})
+        subject="uji",
+        cooperative_id=cooperative_id,
+        scopes=frozenset({"accounts:read"}),
     )
 
 
@@ -90,9 +92,7 @@ class Ledger:
     def standing(self, key: str) -> dict[str, int]:
         hub = Identity(subject="uji", cooperative_id=HUB, scopes=frozenset())
         found = books.get_balances(self.database, hub, [key])
-        return {
-            name: found[key][name] for name in ("balance", "pending", "available")
-        }
+        return {name: found[key][name] for name in ("balance", "pending", "available")}
 
     @staticmethod
     def cash(cooperative_id: str) -> str:
@@ -106,7 +106,7 @@ def a_transfer(
     payee_cooperative: str,
     amount: int,
     *,
-    id: str | None = None,
+    journal_id: str = "",
 ) -> Journal:
     """The journal of a payment from one cooperative to another (architecture §4)."""
     chart = contract.chart_account
@@ -118,6 +118,6 @@ def a_transfer(
             amount,
         ),
         (chart(payee_cooperative, contract.OWED_BY_HUB), payee, amount),
-        id=id,
+        journal_id=journal_id,
         kind="transfer",
     )

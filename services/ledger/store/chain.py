@@ -117,6 +117,10 @@ _TOTALS: Final = text(
     ) sealed
     """
 )
+_UNSEALED: Final = text(
+    "SELECT count(*) FROM journals WHERE serial > "
+    "(SELECT coalesce(max(last_serial), 0) FROM chain_links)"
+)
 _BALANCED: Final = text(
     """
     SELECT NOT EXISTS (
@@ -263,10 +267,9 @@ def is_balanced(session: Session) -> bool:
 
 
 def unsealed(session: Session) -> int:
-    """How many serials wait to be sealed; those of rolled back journals included."""
-    newest = head(session)
-    last: int = session.execute(_LAST_SERIAL).scalar_one()
-    return last - (newest.content.last_serial if newest else 0)
+    """How many journals wait to be sealed."""
+    count: int = session.execute(_UNSEALED).scalar_one()
+    return count
 
 
 def _content(row: Row[Any]) -> Content:

@@ -157,9 +157,7 @@ def test_a_hold_is_not_posted_into_a_closed_day_but_stays(ledger: Ledger) -> Non
     journal, budi, one = a_hold(ledger)
     yesterday = today() - timedelta(1)
     periods.close_period(ledger.database, one, yesterday)
-    into_closed = Resolution(
-        hold_id=journal.id, action="post", business_date=yesterday
-    )
+    into_closed = Resolution(hold_id=journal.id, action="post", business_date=yesterday)
 
     [refused] = holds.resolve_holds(ledger.database, [into_closed])
 

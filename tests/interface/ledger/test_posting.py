@@ -52,9 +52,7 @@ def test_ten_payments_of_60_against_a_cap_of_100_accept_exactly_one(
     two = ledger.cooperative()
     budi, siti = ledger.savings(one, 10_000), ledger.savings(two)
 
-    outcomes = ledger.post(
-        *[a_transfer(budi, one, siti, two, 60) for _ in range(10)]
-    )
+    outcomes = ledger.post(*[a_transfer(budi, one, siti, two, 60) for _ in range(10)])
 
     assert codes(outcomes) == ["posted"] + ["net_debit_cap_exceeded"] * 9
     assert ledger.balance(contract.position_account(one)) == -60
@@ -238,7 +236,9 @@ def test_an_id_of_another_tenant_is_taken_but_tells_nothing(ledger: Ledger) -> N
 
     with pytest.raises(ServiceError):
         journals.post_journal(
-            ledger.database, two, a_journal((ledger.cash(two), siti, 1), id=journal.id)
+            ledger.database,
+            two,
+            a_journal((ledger.cash(two), siti, 1), journal_id=journal.id),
         )
 
     assert ledger.balance(siti) == 0

@@ -149,11 +149,27 @@ CREATE TABLE journals (
     reverses text,
     request_id text,
     CONSTRAINT pk_journals PRIMARY KEY (id),
-    CONSTRAINT uq_journals_serial UNIQUE (serial),
-    CONSTRAINT fk_journals_reverses FOREIGN KEY (reverses) REFERENCES journals (id)
+    CONSTRAINT uq_journals_serial UNIQUE (serial)
 );
 CREATE UNIQUE INDEX uq_journals_reverses ON journals (reverses)
     WHERE reverses IS NOT NULL
+"""
+
+# A foreign key would lock the row it refers to, and nobody, not even the owner, has
+# the right to lock a row of a table that is only ever added to.
+JOURNALS_GUARD = """
+CREATE FUNCTION check_reversal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM journals WHERE id = NEW.reverses AND refusal IS NULL
+    ) THEN
+        RAISE EXCEPTION 'journal % reverses what was never posted', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_journals_reverses';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER journals_check_reversal BEFORE INSERT ON journals
+    FOR EACH ROW WHEN (NEW.reverses IS NOT NULL) EXECUTE FUNCTION check_reversal()
 """
 
 POSTINGS = """
@@ -228,7 +244,13 @@ def upgrade() -> None:
     """Create the books and open the hub's own."""
     for statement in (BOOKS, BOOKS_GUARD, ACCOUNTS, COVER_GUARD):
         op.execute(statement)
-    for statement in (JOURNALS, POSTINGS, POSTINGS_GUARD, THE_HUBS_BOOK):
+    for statement in (
+        JOURNALS,
+        JOURNALS_GUARD,
+        POSTINGS,
+        POSTINGS_GUARD,
+        THE_HUBS_BOOK,
+    ):
         op.execute(statement)
     _bind()
     outbox.add_tables(op)

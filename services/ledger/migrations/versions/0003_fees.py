@@ -67,8 +67,6 @@ CREATE TABLE fee_charges (
     CONSTRAINT pk_fee_charges PRIMARY KEY (id),
     CONSTRAINT uq_fee_charges_cooperative_id_kind_reference
         UNIQUE (cooperative_id, kind, reference),
-    CONSTRAINT fk_fee_charges_journal_id
-        FOREIGN KEY (journal_id) REFERENCES journals (id),
     CONSTRAINT ck_fee_charges_amount
         CHECK (amount >= 0 AND (amount = 0) = (journal_id IS NULL))
 );
@@ -76,10 +74,27 @@ CREATE INDEX ix_fee_charges_cooperative_id_serial
     ON fee_charges (cooperative_id, serial)
 """
 
+# Not a foreign key, for the reason given at the journals.
+FEE_CHARGES_GUARD = """
+CREATE FUNCTION check_fee_journal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM journals WHERE id = NEW.journal_id AND refusal IS NULL
+    ) THEN
+        RAISE EXCEPTION 'fee % was never posted', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_fee_charges_journal';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER fee_charges_check_journal BEFORE INSERT ON fee_charges
+    FOR EACH ROW WHEN (NEW.journal_id IS NOT NULL)
+    EXECUTE FUNCTION check_fee_journal()
+"""
+
 
 def upgrade() -> None:
     """Create the schedule with the prices of the source documents, and charges."""
-    for statement in (FEE_SCHEDULE, SEED, FEE_CHARGES):
+    for statement in (FEE_SCHEDULE, SEED, FEE_CHARGES, FEE_CHARGES_GUARD):
         op.execute(statement)
     roles.grant(op, "fee_schedule", tenant="SELECT", hub="SELECT")
     roles.grant(op, "fee_charges", tenant="SELECT", hub="SELECT, INSERT")
