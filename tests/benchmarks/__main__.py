@@ -233,7 +233,6 @@ def batched_calls(env: dict[str, str], in_flight: int, seconds: float) -> dict[s
         [*module, "serve"],
         cwd=ROOT,
         env=env,
-        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     ) as server:

@@ -50,12 +50,11 @@ def _container(service: type) -> ServiceContainer:
 
 
 def serve() -> None:
-    """Answer until the parent closes standard input."""
+    """Answer until terminated."""
     container = _container(Echo)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    eventlet.tpool.execute(sys.stdin.read)
-    container.stop()
+    container.wait()
 
 
 def measure(in_flight: int, seconds: float) -> dict[str, Any]:
