@@ -17,8 +17,8 @@ from services.gateway.routes import documentation
 from services.gateway.service import GatewayService
 from services.shared.identity import HUB
 from services.shared.messaging import memory
-from tests.fakes.hub_services import Script
-from tests.interface.gateway.conftest import ALL_SCOPES, Gateway
+from tests.fakes.running_gateway import ALL_SCOPES
+from tests.interface.gateway.conftest import Gateway
 
 load_all_checks()
 SCHEMA = schemathesis.openapi.from_dict(
@@ -35,11 +35,9 @@ NOT_PROMISED: list[Any] = [positive_data_acceptance]
 def fuzzed() -> Iterator[Gateway]:
     """A gateway for all examples of this module."""
     memory.install()
-    gateway = Gateway(Script(), {"rate_per_second": 0})
-    gateway.start_all()
+    gateway = Gateway({"rate_per_second": 0})
     yield gateway
-    for container in reversed(gateway.containers):
-        container.stop()
+    gateway.stop()
 
 
 @SCHEMA.parametrize()
