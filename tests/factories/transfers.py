@@ -142,7 +142,7 @@ class World:
             self.members,
             {
                 "cooperatives": [one, other],
-                "valid_from": today - timedelta(days=1),
+                "valid_from": today,
                 "valid_until": today + timedelta(days=365),
                 **limits,
             },

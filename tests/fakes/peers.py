@@ -79,9 +79,7 @@ class InProcessLedger:
     def get_balances(self, command: dict[str, Any]) -> dict[str, Any]:
         """Balances of accounts."""
         keys = contract.GetBalances().load(command)["keys"]
-        return books.get_balances(
-            self.database, identity.of_service("transfers"), keys
-        )
+        return books.get_balances(self.database, identity.of_service("transfers"), keys)
 
     def get_chain_head(self, _command: dict[str, Any]) -> dict[str, Any]:
         """A chain head; what it holds is the ledger's own business to test."""
@@ -96,9 +94,7 @@ class InProcessLedger:
         result: Schema,
     ) -> Sequence[Outcome]:
         calls = [BusCall(payload=_through_json(item)) for item in items]
-        outcomes = batches.answer_each(
-            calls, load=load, operate=operate, result=result
-        )
+        outcomes = batches.answer_each(calls, load=load, operate=operate, result=result)
         return [
             one if isinstance(one, ServiceError) else _through_json(one)
             for one in outcomes

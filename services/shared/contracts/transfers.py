@@ -20,12 +20,12 @@ Bodies are what HTTP clients send; a command is the body plus what the gateway a
 | `move_funds` | operator | `MoveFunds` | `FundsMovement` |
 | `create_agreement` | operator | `CreateAgreement` | `Agreement` |
 | `get_agreement` | operator, either cooperative | `AgreementCommand` | `Agreement` |
-| `list_agreements` | operator; a cooperative sees its own | `ListAgreements` | `AgreementPage` |
+| `list_agreements` | operator, own only | `ListAgreements` | `AgreementPage` |
 | `end_agreement` | operator | `AgreementCommand` | `Agreement` |
 | `check_agreement` | service members | `CheckAgreement` | `AgreementCheck` |
 | `close_window` | operator | `CloseWindow` | `ClosedWindow` |
-| `get_window` | operator; a cooperative sees its own net | `WindowCommand` | `Window` |
-| `list_windows` | operator; a cooperative sees its own nets | `ListWindows` | `WindowPage` |
+| `get_window` | operator, own net only | `WindowCommand` | `Window` |
+| `list_windows` | operator, own nets only | `ListWindows` | `WindowPage` |
 | `create_settlement` | operator | `CreateSettlement` | `Settlement` |
 | `settle` | operator | `SettlementCommand` | `Settlement` |
 | `get_settlement` | operator | `SettlementCommand` | `Settlement` |
@@ -490,7 +490,7 @@ class RejectTransfer(RejectBody, TransferCommand):
 
 
 class ReturnBody(Schema):
-    """Money sent back by the payee's cooperative; without an amount all that is left."""
+    """Money sent back by the payee's side; without an amount all that is left."""
 
     amount = AmountField(
         load_default=None, allow_none=True, metadata={"example": 100000}
@@ -574,7 +574,7 @@ class ListParticipants(Page):
 
 
 class Participant(Schema):
-    """A cooperative's standing in clearing; a position above zero is owed to the hub."""
+    """A cooperative's standing in clearing; a position above zero is owed."""
 
     cooperative_id = _identifier("coop_01jd8x")
     code = fields.String(required=True, metadata={"example": "0101"})

@@ -112,7 +112,7 @@ def verify(bundle: Mapping[str, Any], public_key: str | None = None) -> list[str
             *_content_faults(bundle["body"], bundle["entries"]),
             *(["Pages of entries are missing."] if bundle.get("next_cursor") else []),
         ]
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+    except (LookupError, TypeError, ValueError, AttributeError) as fault:
         return [f"This is not a settlement proof: {fault!r}."]
 
 
@@ -133,6 +133,9 @@ def _signature_faults(bundle: Mapping[str, Any], public_key: str | None) -> list
 def _content_faults(body: Mapping[str, Any], entries: Sequence[Entry]) -> list[str]:
     if body["format"] != FORMAT:
         return [f"The format {body['format']!r} is not known here."]
+    strange = [entry for entry in entries if not _is_entry(entry)]
+    if not isinstance(entries, list) or strange:
+        return [f"These are not entries: {strange[:3]!r}."]
     faults = _order_faults(body["windows"], entries)
     position = 0
     for window in body["windows"]:
@@ -165,8 +168,6 @@ def _window_faults(window: Mapping[str, Any], entries: Sequence[Entry]) -> list[
     name = window["id"]
     tally = Tally()
     for entry in entries:
-        if not _is_entry(entry):
-            return [f"Window {name}: {entry!r} is not an entry."]
         tally.add(entry)
     faults = [
         f"Window {name}: {key} is {window[key]!r}, counted {counted!r}."

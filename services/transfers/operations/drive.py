@@ -107,6 +107,7 @@ def _sort(
     changes: list[Change] = []
     reserved: list[str] = []
     untouched: list[str] = []
+    unknown: list[tuple[str, ServiceError]] = []
     for one in transfers:
         outcome = outcomes.get(one.id)
         if outcome is None:
@@ -117,7 +118,7 @@ def _sort(
             elif one.state == transfer.RECEIVED and _is_untouched(one, outcome):
                 untouched.append(one.id)
             else:
-                _log.warning("transfer %s has no outcome yet: %r", one.id, outcome)
+                unknown.append((one.id, outcome))
         elif one.state == transfer.RECEIVED and one.needs_answer:
             reserved.append(one.id)
         elif one.state == transfer.RESERVED and one.decision != transfer.ACCEPT:
@@ -125,6 +126,10 @@ def _sort(
             changes.append(_change(one, transfer.ABORTED, code))
         else:
             changes.append(_change(one, transfer.COMMITTED))
+    if unknown:
+        # One line for a whole batch: an outage must not bury itself in its own log.
+        message = "%d transfers have no outcome yet, among them %s: %r"
+        _log.warning(message, len(unknown), *unknown[0])
     return changes, reserved, untouched
 
 

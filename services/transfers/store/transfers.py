@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -64,20 +65,12 @@ def add_requests(session: Session, requests: Iterable[Request]) -> set[str]:
         text(
             "INSERT INTO transfer_requests (cooperative_id, operation, key, "
             " request_hash, subject_id, request_id) "
-            "SELECT * FROM unnest(CAST(:cooperatives AS text[]), "
-            " CAST(:operations AS text[]), CAST(:keys AS text[]), "
-            " CAST(:hashes AS text[]), CAST(:subjects AS text[]), "
-            " CAST(:request_ids AS text[])) "
+            "SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS fresh ("
+            " cooperative_id text, operation text, key text, request_hash text, "
+            " subject_id text, request_id text) "
             "ON CONFLICT DO NOTHING RETURNING subject_id"
         ),
-        {
-            "cooperatives": [request.cooperative_id for request in ordered],
-            "operations": [request.operation for request in ordered],
-            "keys": [request.key for request in ordered],
-            "hashes": [request.request_hash for request in ordered],
-            "subjects": [request.subject_id for request in ordered],
-            "request_ids": [request.request_id for request in ordered],
-        },
+        {"rows": json.dumps([asdict(request) for request in ordered])},
     )
     return set(rows.scalars())
 
@@ -117,61 +110,54 @@ def forget_requests(session: Session, subject_ids: Sequence[str]) -> None:
 
 
 _INSERT: Final = text(
-    "INSERT INTO transfers (id, state, code, payer_account, payee_account, "
-    " payer_cooperative_id, payee_cooperative_id, payer_mode, payee_mode, amount, "
-    " description, request_id, agreement_id, bulk_id, bulk_position, reference, "
-    " kind, cooperative_id, original_id, business_date, finished_at, reason) "
-    "SELECT *, CASE WHEN state = 'aborted' THEN now() END, CAST(:reason AS text) "
-    "FROM (SELECT fresh.*, CAST(:kind AS text), payer_cooperative_id, "
-    " CAST(:original_id AS text), CAST(:business_date AS date) "
-    "FROM unnest(CAST(:ids AS text[]), CAST(:states AS text[]), "
-    " CAST(:codes AS text[]), CAST(:payers AS text[]), CAST(:payees AS text[]), "
-    " CAST(:payer_cooperatives AS text[]), CAST(:payee_cooperatives AS text[]), "
-    " CAST(:payer_modes AS text[]), CAST(:payee_modes AS text[]), "
-    " CAST(:amounts AS bigint[]), CAST(:descriptions AS text[]), "
-    " CAST(:request_ids AS text[]), CAST(:agreements AS text[]), "
-    " CAST(:bulks AS text[]), CAST(:positions AS integer[]), "
-    " CAST(:references AS text[])) "
-    " AS fresh (id, state, code, payer_account, payee_account, payer_cooperative_id, "
-    " payee_cooperative_id, payer_mode, payee_mode, amount, description, request_id, "
-    " agreement_id, bulk_id, bulk_position, reference)) AS complete"
+    "INSERT INTO transfers (id, kind, state, cooperative_id, payer_account, "
+    " payee_account, payer_cooperative_id, payee_cooperative_id, payer_mode, "
+    " payee_mode, amount, description, business_date, request_id, agreement_id, "
+    " original_id, bulk_id, bulk_position, reference, code, reason, finished_at) "
+    "SELECT fresh.*, CASE WHEN state = 'aborted' THEN now() END "
+    "FROM json_to_recordset(CAST(:rows AS json)) AS fresh (id text, kind text, "
+    " state text, cooperative_id text, payer_account text, payee_account text, "
+    " payer_cooperative_id text, payee_cooperative_id text, payer_mode text, "
+    " payee_mode text, amount bigint, description text, business_date date, "
+    " request_id text, agreement_id text, original_id text, bulk_id text, "
+    " bulk_position integer, reference text, code text, reason text)"
 )
 
 
 def add(session: Session, transfers: Sequence[Transfer]) -> None:
-    """Store new transfers of one kind and one business date.
+    """Store new transfers; positions of a bulk are those of the sequence.
 
-    Positions of a bulk are those of the sequence.
+    One JSON text instead of twenty arrays: the driver escapes every element of an
+    array by itself, which costs more than PostgreSQL's parsing of the whole.
     """
-    first = transfers[0]
-    session.execute(
-        _INSERT,
-        {
-            "kind": first.kind,
-            "original_id": first.original_id,
-            "business_date": first.business_date,
-            "reason": first.reason,
-            "ids": [transfer.id for transfer in transfers],
-            "states": [transfer.state for transfer in transfers],
-            "codes": [transfer.code for transfer in transfers],
-            "payers": [transfer.payer_account for transfer in transfers],
-            "payees": [transfer.payee_account for transfer in transfers],
-            "payer_cooperatives": [one.payer_cooperative_id for one in transfers],
-            "payee_cooperatives": [one.payee_cooperative_id for one in transfers],
-            "payer_modes": [transfer.payer_mode for transfer in transfers],
-            "payee_modes": [transfer.payee_mode for transfer in transfers],
-            "amounts": [transfer.amount for transfer in transfers],
-            "descriptions": [transfer.description for transfer in transfers],
-            "request_ids": [transfer.request_id for transfer in transfers],
-            "agreements": [transfer.agreement_id for transfer in transfers],
-            "bulks": [transfer.bulk_id for transfer in transfers],
-            "positions": [
-                position if transfer.bulk_id else None
-                for position, transfer in enumerate(transfers)
-            ],
-            "references": [transfer.reference for transfer in transfers],
-        },
-    )
+    rows = [_as_row(transfer, position) for position, transfer in enumerate(transfers)]
+    session.execute(_INSERT, {"rows": json.dumps(rows)})
+
+
+def _as_row(transfer: Transfer, position: int) -> dict[str, Any]:
+    return {
+        "id": transfer.id,
+        "kind": transfer.kind,
+        "state": transfer.state,
+        "cooperative_id": transfer.cooperative_id,
+        "payer_account": transfer.payer_account,
+        "payee_account": transfer.payee_account,
+        "payer_cooperative_id": transfer.payer_cooperative_id,
+        "payee_cooperative_id": transfer.payee_cooperative_id,
+        "payer_mode": transfer.payer_mode,
+        "payee_mode": transfer.payee_mode,
+        "amount": transfer.amount,
+        "description": transfer.description,
+        "business_date": transfer.business_date.isoformat(),
+        "request_id": transfer.request_id,
+        "agreement_id": transfer.agreement_id,
+        "original_id": transfer.original_id,
+        "bulk_id": transfer.bulk_id,
+        "bulk_position": position if transfer.bulk_id else None,
+        "reference": transfer.reference,
+        "code": transfer.code,
+        "reason": transfer.reason,
+    }
 
 
 def database_now(session: Session) -> datetime:

@@ -112,9 +112,7 @@ def test_an_answer_after_the_expiry_is_too_late(world: World, pair: Pair) -> Non
 def test_an_expired_payment_frees_the_money(world: World, pair: Pair) -> None:
     transfer_id = reserve(world, pair, seconds=0)
     recovery.recover(world.database, world.ledger)
-    found = queries.get_transfer(
-        world.database, transfer_id, cooperative_id=pair.payer
-    )
+    found = queries.get_transfer(world.database, transfer_id, cooperative_id=pair.payer)
     assert (found["state"], found["code"]) == ("aborted", "expired")
     assert available(world, pair.payer_account) == 10_000
     with pytest.raises(contract.AnsweredTooLate):
@@ -141,9 +139,7 @@ def test_an_accepted_payment_commits_whatever_gets_lost(
         with pytest.raises(contract.TransferPending):
             accept(world, pair, transfer_id, ledger)
         recovery.recover(world.database, world.ledger, stuck_seconds=0)
-    found = queries.get_transfer(
-        world.database, transfer_id, cooperative_id=pair.payee
-    )
+    found = queries.get_transfer(world.database, transfer_id, cooperative_id=pair.payee)
     assert found["state"] == "committed"
     assert world.position(pair.payer) == AMOUNT
 

@@ -93,9 +93,7 @@ def test_a_window_adds_up_what_each_owes(
 def test_a_cooperative_sees_its_own_net_only(
     world: World, pair: Pair, closed: dict[str, Any]
 ) -> None:
-    seen = windows.get_window(
-        world.database, closed["id"], reader=tenant(pair.payer)
-    )
+    seen = windows.get_window(world.database, closed["id"], reader=tenant(pair.payer))
     assert seen["nets"] == [{"cooperative_id": pair.payer, "net": 1_000}]
 
 
