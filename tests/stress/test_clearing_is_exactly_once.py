@@ -8,6 +8,7 @@ books show each payment exactly once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
@@ -220,10 +221,8 @@ class Clearing(RuleBasedStateMachine):
 
     @staticmethod
     def _quietly(act: Callable[[], Any]) -> None:
-        try:
+        with suppress(ServiceError):
             act()
-        except ServiceError:
-            pass
 
     def _sweep(self, ledger: Any) -> None:
         self._quietly(

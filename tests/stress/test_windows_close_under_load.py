@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
@@ -94,7 +95,7 @@ def _check(world: World, closed: list[dict[str, object]]) -> None:
         "SELECT min(sequence) AS first, max(sequence) AS last FROM window_entries "
         "GROUP BY window_id ORDER BY min(sequence)"
     )
-    for earlier, later in zip(boundaries, boundaries[1:], strict=False):
+    for earlier, later in itertools.pairwise(boundaries):
         assert earlier.last < later.first
     # Counts every net again from the entries, and refuses when one differs.
     settlement = settlements.create_settlement(
