@@ -13,9 +13,11 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import sys
 import warnings
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -41,6 +43,9 @@ def hub() -> None:
 
 def main() -> None:
     """Run the command line; expected faults become one sentence and status 1."""
+    # What was started is stopped again on SIGTERM as on Ctrl-C: both unwind. Commands
+    # that run services put their own, draining handler in its place.
+    signal.signal(signal.SIGTERM, _leave)
     try:
         hub(prog_name="hub")
     except (SettingsError, ServiceError, InvariantViolated, HubError) as error:
@@ -48,11 +53,20 @@ def main() -> None:
         sys.exit(1)
 
 
+def _leave(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
 def _become_green() -> None:
     """Let eventlet patch this process, before anything imports psycopg."""
     # It announces its age at every start; DECISIONS.md says why it is used.
     warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+    # While patching, eventlet swallows what a signal handler raises. Nothing has been
+    # started yet, so the signal may simply end the process.
+    leave = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     import services.shared.messaging  # noqa: F401
+
+    signal.signal(signal.SIGTERM, leave)
 
 
 def _configuration() -> Configuration:
