@@ -14,6 +14,8 @@ NOT_SERVICES = {"shared", "hub"}
 
 IMPORT_EVERYTHING = """
 import importlib, pkgutil, sys
+# An editable install would find in the checkout what is missing here.
+sys.meta_path = [each for each in sys.meta_path if "Editable" not in repr(each)]
 import eventlet
 eventlet.monkey_patch()
 import services
