@@ -6,6 +6,7 @@ import time
 from typing import Any, Final
 
 import eventlet
+from amqp.exceptions import AMQPError
 from eventlet.semaphore import Semaphore
 from marshmallow import Schema, fields, validate
 from nameko.containers import WorkerContext
@@ -102,13 +103,15 @@ class Probe:
         return self._findings
 
     def queue_depths(self) -> dict[str, int]:
-        """How many messages wait for each service, by queue."""
+        """How many messages wait for each service, by queue; none without a broker."""
+        if not self.is_bus_up:
+            return {}
         topology = self._bus.topology
         queues = [topology.rpc_queue(name) for name in SERVICES]
         queues += [topology.batch_queue(*batched) for batched in BATCHED]
         try:
             return dict(self._bus.queue_depths(queues))
-        except OSError:
+        except (OSError, AMQPError):
             return {}
 
 
