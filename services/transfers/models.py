@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Identity, Index, Integer, LargeBinary, Text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.shared.persistence.base import Base
@@ -55,7 +63,9 @@ class AgreementUsage(Base):
 
     __tablename__ = "agreement_usage"
 
-    agreement_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    agreement_id: Mapped[str] = mapped_column(
+        Text, ForeignKey("agreements.id"), primary_key=True
+    )
     business_date: Mapped[date] = mapped_column(primary_key=True)
     used: Mapped[int] = mapped_column(MoneyColumn)
     daily_limit: Mapped[int] = mapped_column(MoneyColumn)
@@ -153,7 +163,17 @@ class Window(Base):
     state: Mapped[str] = mapped_column(Text)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    settlement_id: Mapped[str | None] = mapped_column(Text, index=True)
+    settlement_id: Mapped[str | None] = mapped_column(
+        Text, ForeignKey("settlements.id"), index=True
+    )
+
+
+Index(
+    "uq_settlement_windows_open",
+    Window.state,
+    unique=True,
+    postgresql_where=Window.state == "open",
+)
 
 
 class WindowNet(Base):
@@ -212,7 +232,9 @@ class SettlementProof(Base):
 
     __tablename__ = "settlement_proofs"
 
-    settlement_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    settlement_id: Mapped[str] = mapped_column(
+        Text, ForeignKey("settlements.id"), primary_key=True
+    )
     body: Mapped[str] = mapped_column(Text)
     public_key: Mapped[str] = mapped_column(Text)
     signature: Mapped[str] = mapped_column(Text)
@@ -250,7 +272,9 @@ class CallbackAttempt(Base):
     __tablename__ = "callback_attempts"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    callback_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    callback_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("callbacks.id"), index=True
+    )
     attempted_at: Mapped[datetime] = mapped_column(UtcDateTime, server_default="now()")
     status: Mapped[int | None] = mapped_column(Integer)
     error: Mapped[str | None] = mapped_column(Text)
