@@ -242,9 +242,9 @@ class Settings:
     )
     rate_limit: int = _set(
         "HUB_RATE_LIMIT",
-        "1000",
-        "Requests that one API client may make in a second.",
-        _integer_from(1),
+        "2000",
+        "Requests that one API client may make in a second; 0 for no limit.",
+        _integer_from(0),
     )
     body_bytes_max: int = _set(
         "HUB_BODY_BYTES_MAX",

@@ -32,6 +32,7 @@ _SUBMISSION_ERRORS = (
     contract.PayeeRejected,
     contract.TransferExpired,
     contract.TransferRefused,
+    contract.ParticipantNotReady,
     contract.TransferNotStarted,
     contract.TransferPending,
 )
@@ -86,7 +87,11 @@ class TransferRoutes(Peers):
         command=contract.SubmitBulk,
         answer=contract.BulkResult,
         key=Idempotency.REQUIRED,
-        errors=(contract.TransferNotStarted, contract.TransferPending),
+        errors=(
+            contract.ParticipantNotReady,
+            contract.TransferNotStarted,
+            contract.TransferPending,
+        ),
     )
     def submit_bulk_transfers(self, request: Request) -> dict[str, Any]:
         """Make up to 1,000 payments; each is made or refused for itself."""

@@ -251,6 +251,12 @@ class TransferNotStarted(UnavailableError):
     code = "ledger_unavailable"
 
 
+class ParticipantNotReady(TransferNotStarted):
+    """Clearing has not heard yet that this cooperative is active; try again shortly."""
+
+    code = "participant_not_ready"
+
+
 class ParticipantNotFound(NotFoundError):
     """The cooperative does not take part in clearing."""
 

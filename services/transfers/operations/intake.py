@@ -36,12 +36,6 @@ PATIENCE_SECONDS: Final = 10.0
 """How long a repeated request is told that the first one is still running."""
 
 
-class ParticipantNotReady(contract.TransferNotStarted):
-    """Clearing has not heard yet that this cooperative is active; try again shortly."""
-
-    code = "participant_not_ready"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A transfer as it is asked for, before anybody judged it."""
@@ -126,7 +120,7 @@ def _refuse_unknown(
     """Those whose cooperative is a participant; the others are not stored at all."""
     for submission in submissions:
         if submission.cooperative_id not in terms.by_id:
-            submission.error = ParticipantNotReady()
+            submission.error = contract.ParticipantNotReady()
     return [one for one in submissions if one.error is None]
 
 

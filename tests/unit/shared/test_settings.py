@@ -59,7 +59,7 @@ def test_values_are_read_as_what_they_are() -> None:
         ("HUB_METRICS_ADDRESS", "0.0.0.0:99999", "127.0.0.1:8000"),
         ("HUB_BUS_NAMESPACE", "a b", "letters, digits"),
         ("HUB_EVENT_QUEUE_TYPE", "stream", "classic, quorum"),
-        ("HUB_RATE_LIMIT", "0", "at least 1"),
+        ("HUB_RATE_LIMIT", "-1", "at least 0"),
         ("HUB_RATE_LIMIT", "many", "whole number"),
         ("HUB_BODY_BYTES_MAX", "12", "at least 1024"),
         ("HUB_CALL_SECONDS", "nan", "at least 0.1"),
