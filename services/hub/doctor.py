@@ -27,16 +27,19 @@ from services.hub import catalogue, configuration, provision
 from services.hub.configuration import Configuration
 from services.hub.embedded import EmbeddedPostgresError
 from services.shared import settings as settings_module
+from services.shared.contracts import transfers as contract
 from services.shared.errors import InvariantViolated, ServiceError
 from services.shared.persistence import deadletters, migrate, outbox
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings, SettingsError
+from services.transfers.operations import health as transfers
 
 PYTHON_MIN: Final = (3, 11)
 RABBITMQ_MIN: Final = (3, 10)
 CONNECT_SECONDS: Final = 5
 PRIVATE_MODE: Final = 0o600
 OUTBOX_LAG_SECONDS_MAX: Final = 60.0
+TRANSFER_SECONDS_MAX: Final = 120.0
 PACKAGES: Final = (
     "nameko", "eventlet", "kombu", "amqp", "psycopg", "SQLAlchemy", "marshmallow",
 )  # fmt: skip
@@ -348,6 +351,7 @@ def _look_at_schema(
 
 def _look_at_events(settings: Settings, service: str) -> Iterator[Finding]:
     subject = f"events of {service}"
+    is_clearing = service == contract.SERVICE
     database = Database(
         settings.service_database_url(service), service=service, pool_size=1
     )
@@ -360,6 +364,7 @@ def _look_at_events(settings: Settings, service: str) -> Iterator[Finding]:
                 return
             waiting, seconds = outbox.lag(session)
             dead = deadletters.count_dead(session)
+        gauges = transfers.get_health(database)["gauges"] if is_clearing else {}
     finally:
         database.dispose()
     yield judge(
@@ -368,6 +373,14 @@ def _look_at_events(settings: Settings, service: str) -> Iterator[Finding]:
         f"{dead} dead letters",
         is_ok=seconds <= OUTBOX_LAG_SECONDS_MAX and not dead,
     )
+    if gauges:
+        oldest = gauges["oldest_nonterminal_transfer_seconds"]
+        yield judge(
+            "payments",
+            f"{gauges['nonterminal_transfers']} without an outcome, the oldest for "
+            f"{oldest:.0f} s",
+            is_ok=oldest <= TRANSFER_SECONDS_MAX,
+        )
 
 
 def _value(connection: psycopg.Connection, query: str, name: str) -> object:
