@@ -280,8 +280,8 @@ class ChainProgress(Base):
     candidate_serial: Mapped[int] = mapped_column(
         BigInteger, server_default=FetchedValue()
     )
-    candidate_transaction: Mapped[int] = mapped_column(
-        BigInteger, server_default=FetchedValue()
+    candidate_writers: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default=FetchedValue()
     )
     decided_through: Mapped[int] = mapped_column(
         BigInteger, server_default=FetchedValue()

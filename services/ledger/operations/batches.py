@@ -139,7 +139,9 @@ def enter(session: Session, keys: Collection[str]) -> Batch:
 
 def entered(session: Session, accounts: Sequence[Account]) -> Batch:
     """Enter the books of accounts that are locked already."""
-    names = {account.cooperative_id for account in accounts}
+    # The hub's book always: without any account a refusal is written all the same,
+    # and the chain must know of everybody who writes.
+    names = {HUB} | {account.cooperative_id for account in accounts}
     moment, closed_through = book_store.enter(session, names)
     return Batch(books=Books(accounts, closed_through), moment=moment)
 

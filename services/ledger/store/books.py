@@ -28,14 +28,20 @@ _ENTER: Final = text(
 )
 _ENTER_ALONE: Final = text("SELECT pg_advisory_xact_lock(:locks, hashtext(:book))")
 
-# `pg_current_xact_id` gives the transaction its number before it draws any serial;
-# the horizon of the chain (store/chain.py) rests on that order.
 _MOMENT_AND_CLOSED_DAYS: Final = text(
     """
-    SELECT clock_timestamp(), pg_current_xact_id(), cooperative_id, closed_through
+    SELECT clock_timestamp(), cooperative_id, closed_through
     FROM (SELECT 1) AS always
     LEFT JOIN books ON cooperative_id = ANY (CAST(:books AS text[]))
         AND closed_through IS NOT NULL
+    """
+)
+_AT_WORK: Final = text(
+    """
+    SELECT DISTINCT virtualtransaction FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = :locks AND granted AND database = (
+        SELECT oid FROM pg_database WHERE datname = current_database()
+    )
     """
 )
 # A microsecond early: whatever is posted next has a later time for certain.
@@ -62,7 +68,7 @@ def enter(
     # that was closed by whoever held them until then.
     session.execute(_ENTER, {"locks": _LOCKS, "books": list(books)})
     rows = session.execute(_MOMENT_AND_CLOSED_DAYS, {"books": list(books)}).all()
-    return rows[0][0], {row[2]: row[3] for row in rows if row[2] is not None}
+    return rows[0][0], {row[1]: row[2] for row in rows if row[1] is not None}
 
 
 def enter_alone(session: Session, book: str) -> datetime:
@@ -74,6 +80,11 @@ def enter_alone(session: Session, book: str) -> datetime:
     session.execute(_ENTER_ALONE, {"locks": _LOCKS, "book": book})
     moment: datetime = session.execute(_MOMENT).scalar_one()
     return moment
+
+
+def at_work(session: Session) -> set[str]:
+    """The transactions that are in any book right now, by PostgreSQL's names."""
+    return set(session.execute(_AT_WORK, {"locks": _LOCKS}).scalars())
 
 
 def open_missing(session: Session, book: str) -> None:

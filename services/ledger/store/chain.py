@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from services.ledger.domain.chain import LINK_JOURNALS_MAX, Content, Link
+from services.ledger.store import books
 
 _LOCK: Final = text("SELECT pg_try_advisory_xact_lock(hashtext('ledger chain'))")
 
@@ -17,18 +18,11 @@ _LAST_SERIAL: Final = text(
     "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM journals_serial_seq"
 )
 _PROGRESS: Final = text(
-    """
-    SELECT candidate_serial, candidate_transaction, decided_through,
-        CAST(CAST(pg_current_xact_id() AS text) AS bigint) AS own_transaction
-    FROM chain_progress FOR UPDATE
-    """
-)
-_OLDEST_TRANSACTION: Final = text(
-    "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
+    "SELECT candidate_serial, candidate_writers, decided_through FROM chain_progress"
 )
 _SET_HORIZON: Final = text(
     "UPDATE chain_progress SET decided_through = :decided_through, "
-    "candidate_serial = :serial, candidate_transaction = :transaction"
+    "candidate_serial = :serial, candidate_writers = :writers"
 )
 _NEXT_RANGE: Final = text(
     """
@@ -149,29 +143,27 @@ def decided_through(session: Session) -> int:
     """The serial up to which every journal is committed or will never be.
 
     Serials are drawn before their transactions commit, so the newest ones may still
-    be undecided. Without any lock on the writers: note the last serial S, then draw a
-    transaction number x. Whoever has a serial up to S drew its own transaction number
-    before it (`books.enter`), hence a smaller one than x. Once no transaction below x
-    is running any more, all serials up to S are decided. (The snapshot's upper bound
-    would not do for x: it is only the newest number *finished*.)
+    be undecided. Without a lock that a writer would ever wait for: note the last
+    serial S, then who is at work in any book. Whoever has drawn a serial up to S had
+    entered a book before (`books.enter`), so he is among them or has ended. Once all
+    of those have ended, all serials up to S are decided.
     """
-    # In this order: the serial is read before this transaction gets its number.
     serial: int = session.execute(_LAST_SERIAL).scalar_one()
     progress = session.execute(_PROGRESS).one()
-    oldest: int = session.execute(_OLDEST_TRANSACTION).scalar_one()
     decided: int = progress.decided_through
-    # A number from the future comes from the cluster this database was copied from.
-    is_foreign = progress.candidate_transaction > progress.own_transaction
-    is_reached = progress.candidate_transaction <= oldest
-    if is_reached:
+    if serial <= decided:
+        return decided
+    # Only now, after the serial. PostgreSQL lets a lock go after the commit is
+    # visible, and the journals are read by a later statement than this.
+    writers = books.at_work(session)
+    if writers.isdisjoint(progress.candidate_writers):
         decided = max(decided, progress.candidate_serial)
-    if (is_reached or is_foreign) and serial > decided:
         session.execute(
             _SET_HORIZON,
             {
                 "decided_through": decided,
                 "serial": serial,
-                "transaction": progress.own_transaction,
+                "writers": sorted(writers),
             },
         )
     return decided

@@ -43,7 +43,7 @@ CHAIN_PROGRESS = """
 CREATE TABLE chain_progress (
     is_only boolean NOT NULL DEFAULT true,
     candidate_serial bigint NOT NULL DEFAULT 0,
-    candidate_transaction bigint NOT NULL DEFAULT 0,
+    candidate_writers text[] NOT NULL DEFAULT '{}',
     decided_through bigint NOT NULL DEFAULT 0,
     verified_position bigint NOT NULL DEFAULT 0,
     verified_serial bigint NOT NULL DEFAULT 0,
