@@ -8,8 +8,9 @@ transfer's state.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -62,7 +63,7 @@ def drive(
     changes, reserved, untouched = _sort(transfers, outcomes)
     done = {one.id: one for one in transfers}
     if changes or reserved:
-        done |= _record(database, changes, reserved, reserved_seconds)
+        done |= _record(database, done, changes, reserved, reserved_seconds)
     if untouched:
         done |= _withdraw(database, untouched)
     return done
@@ -157,6 +158,7 @@ def _is_untouched(one: Transfer, error: ServiceError) -> bool:
 @retrying
 def _record(
     database: Database,
+    driven: Mapping[str, Transfer],
     changes: Sequence[Change],
     reserved: Sequence[str],
     reserved_seconds: float,
@@ -166,7 +168,12 @@ def _record(
         window_id = None
         if any(change.state == transfer.COMMITTED for change in changes):
             window_id = window_store.hold_open(session)
-        finished = store.finish(session, changes, window_id) if changes else []
+        moments = store.finish(session, changes, window_id) if changes else {}
+        finished = [
+            _finished(driven[one.transfer_id], one, moments[one.transfer_id], window_id)
+            for one in changes
+            if one.transfer_id in moments
+        ]
         waiting = store.reserve(session, reserved, reserved_seconds) if reserved else []
         record_finished(session, finished, window_id)
         if waiting:
@@ -176,6 +183,20 @@ def _record(
         missed += [one for one in reserved if one not in done]
         # Somebody else finished these first; theirs is the outcome.
         return done | (store.load(session, missed) if missed else {})
+
+
+def _finished(
+    one: Transfer, change: Change, moment: datetime, window_id: str | None
+) -> Transfer:
+    """What the row says now, without reading it again."""
+    is_committed = change.state == transfer.COMMITTED
+    return replace(
+        one,
+        state=change.state,
+        code=change.code,
+        finished_at=moment,
+        window_id=window_id if is_committed and one.is_cleared else None,
+    )
 
 
 def record_finished(

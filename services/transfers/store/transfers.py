@@ -168,30 +168,28 @@ def database_now(session: Session) -> datetime:
 
 def finish(
     session: Session, changes: Sequence[Change], window_id: str | None
-) -> list[Transfer]:
-    """Commit or abort transfers that are not yet; those that this call finished.
+) -> dict[str, datetime]:
+    """Commit or abort transfers that are not yet; when, for those this call finished.
 
     Guarded by the state: of two that finish the same transfer one finds nothing to do.
     """
     rows = session.execute(
         text(
-            "UPDATE transfers SET state = change.state, code = change.code, "  # noqa: S608
+            "UPDATE transfers SET state = change.state, code = change.code, "
             " finished_at = now(), window_id = CASE WHEN change.state = 'committed' "
             " AND payer_cooperative_id <> payee_cooperative_id "
             " THEN CAST(:window_id AS text) END "
-            "FROM unnest(CAST(:ids AS text[]), CAST(:states AS text[]), "
-            " CAST(:codes AS text[])) AS change (change_id, state, code) "
-            "WHERE id = change_id AND transfers.state IN ('received', 'reserved') "
-            f"RETURNING {_qualified()}"
+            "FROM json_to_recordset(CAST(:rows AS json)) "
+            " AS change (transfer_id text, state text, code text) "
+            "WHERE id = transfer_id AND transfers.state IN ('received', 'reserved') "
+            "RETURNING id, finished_at"
         ),
         {
             "window_id": window_id,
-            "ids": [change.transfer_id for change in changes],
-            "states": [change.state for change in changes],
-            "codes": [change.code for change in changes],
+            "rows": json.dumps([asdict(change) for change in changes]),
         },
     )
-    return _transfers(rows)
+    return {row.id: row.finished_at for row in rows}
 
 
 def reserve(session: Session, ids: Sequence[str], seconds: float) -> list[Transfer]:
