@@ -97,7 +97,7 @@ class Hub:
             },
             timeout=60,
         )
-        if answer.status_code >= 400:  # noqa: PLR2004
+        if answer.status_code >= 400:
             message = f"{method} {path}: {answer.status_code} {answer.text}"
             raise SystemExit(message)
         result: dict[str, Any] = answer.json()
@@ -112,7 +112,7 @@ def stack(env: dict[str, str], replicas: str) -> Iterator[Hub]:
         command += ["--replicas", replicas]
     log = ROOT / "bench-results" / "hub.log"
     with log.open("w") as output:
-        process = subprocess.Popen(  # noqa: S603 our own command
+        process = subprocess.Popen(
             command, cwd=ROOT, env=env, stdout=output, stderr=output
         )
         hub = Hub(env)
@@ -130,7 +130,7 @@ def _wait_ready(hub: Hub, process: subprocess.Popen[bytes]) -> None:
             message = "the hub did not start; see bench-results/hub.log"
             raise SystemExit(message)
         try:
-            if hub.session.get(f"{hub.base}/readyz", timeout=5).status_code == 200:  # noqa: PLR2004
+            if hub.session.get(f"{hub.base}/readyz", timeout=5).status_code == 200:
                 return
         except requests.RequestException:
             pass
@@ -226,19 +226,21 @@ def load(hub: Hub, **plan: Any) -> dict[str, Any]:
     return report
 
 
-def batched_calls(env: dict[str, str], in_flight: int, seconds: float) -> dict[str, Any]:
+def batched_calls(
+    env: dict[str, str], in_flight: int, seconds: float
+) -> dict[str, Any]:
     """Two processes exchanging batched calls over the broker, nothing else."""
     module = [sys.executable, "-m", "tests.benchmarks.calls"]
-    with subprocess.Popen(  # noqa: S603 our own command
+    with subprocess.Popen(
         [*module, "serve"],
         cwd=ROOT,
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     ) as server:
-        assert server.stdout is not None  # noqa: S101 for mypy
+        assert server.stdout is not None
         server.stdout.readline()
-        finished = subprocess.run(  # noqa: S603 our own command
+        finished = subprocess.run(
             [*module, "measure", str(in_flight), str(seconds)],
             cwd=ROOT,
             env=env,
@@ -258,20 +260,35 @@ def pgbench(env: dict[str, str], seconds: int, scale: int) -> dict[str, Any] | N
         return None
     url = env["DATABASE_URL"]
     target = url.replace(urlsplit(url).path, "/bench_pgbench", 1)
-    quiet = {"capture_output": True, "check": True}
     admin = ["psql", url, "-q", "-c"]
-    subprocess.run([*admin, "DROP DATABASE IF EXISTS bench_pgbench"], **quiet)  # type: ignore[call-overload]  # noqa: S603
-    subprocess.run([*admin, "CREATE DATABASE bench_pgbench"], **quiet)  # type: ignore[call-overload]  # noqa: S603
-    subprocess.run([program, "-i", "-q", "-s", str(scale), target], **quiet)  # type: ignore[call-overload]  # noqa: S603
+    _quietly([*admin, "DROP DATABASE IF EXISTS bench_pgbench"])
+    _quietly([*admin, "CREATE DATABASE bench_pgbench"])
+    _quietly([program, "-i", "-q", "-s", str(scale), target])
     run = [program, "-c", "32", "-j", "2", "-T", str(seconds), target]
-    finished = subprocess.run(run, capture_output=True, check=True, text=True)  # noqa: S603
-    subprocess.run([*admin, "DROP DATABASE bench_pgbench"], **quiet)  # type: ignore[call-overload]  # noqa: S603
+    finished = subprocess.run(run, capture_output=True, check=True, text=True)
+    _quietly([*admin, "DROP DATABASE bench_pgbench"])
     rate = next(
         float(line.split("=")[1].split()[0])
         for line in finished.stdout.splitlines()
         if line.startswith("tps")
     )
-    return {"clients": 32, "scale": scale, "seconds": seconds, "per_second": round(rate)}
+    return {
+        "clients": 32,
+        "scale": scale,
+        "seconds": seconds,
+        "per_second": round(rate),
+    }
+
+
+def _quietly(command: list[str]) -> None:
+    subprocess.run(command, capture_output=True, check=True)
+
+
+def drop_databases(env: dict[str, str]) -> None:
+    """Begin with empty tables, so that runs compare."""
+    for service in ("ledger", "members", "transfers"):
+        statement = f"DROP DATABASE IF EXISTS bench_{service} WITH (FORCE)"
+        _quietly(["psql", env["DATABASE_URL"], "-q", "-c", statement])
 
 
 def verify(env: dict[str, str]) -> bool:
@@ -299,6 +316,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         "replicas": arguments.replicas or "1 of each",
     }
     seconds = arguments.seconds
+    drop_databases(env)
     with stack(env, arguments.replicas) as hub:
         with console.status("preparing cooperatives and accounts"):
             token, payers, payees = prepare(hub)
@@ -342,14 +360,21 @@ def table(results: dict[str, Any]) -> Table:
     """The figures for a person."""
     reference = (results["pgbench"] or {}).get("per_second")
     shown = Table(title=f"koperasi-hub, {results['cores']} cores, {results['at']}")
-    for heading in ("what", "per second", "p50 ms", "p99 ms", "x pgbench", "other answers"):
+    for heading in (
+        "what",
+        "per second",
+        "p50 ms",
+        "p99 ms",
+        "x pgbench",
+        "other answers",
+    ):
         shown.add_column(heading, justify="left" if heading == "what" else "right")
 
     def row(name: str, report: dict[str, Any]) -> None:
         rate = report["per_second"]
-        other = sum(report.get("statuses", {}).values()) - report.get("statuses", {}).get(
-            "201" if report.get("items_per_request") == 1 else "200", 0
-        )
+        other = sum(report.get("statuses", {}).values()) - report.get(
+            "statuses", {}
+        ).get("201" if report.get("items_per_request") == 1 else "200", 0)
         shown.add_row(
             name,
             f"{rate:,.0f}",

@@ -44,9 +44,9 @@ class Plan:
 
     def _payment(self) -> dict[str, Any]:
         return {
-            "payer_account": random.choice(self.payer_accounts),  # noqa: S311 load, not secrets
-            "payee_account": random.choice(self.payee_accounts),  # noqa: S311
-            "amount": random.randint(1_000, 50_000),  # noqa: S311
+            "payer_account": random.choice(self.payer_accounts),
+            "payee_account": random.choice(self.payee_accounts),
+            "amount": random.randint(1_000, 50_000),
             "description": "Bayar belanja",
         }
 

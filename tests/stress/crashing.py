@@ -1,10 +1,10 @@
 """Runs one service that kills itself, as `kill -9` would, at one point of its code.
 
 ``python -m tests.stress.crashing SERVICE MODULE:NAME before|after|unacknowledged`` runs
-the service as a container would, except that the first time the named function is about
-to run, or has just returned, the process is gone. ``unacknowledged`` is for a method that
-replies and then acknowledges: the process is gone between the two. Nothing in the service
-knows of it.
+the service as a container would, except that the first time the named function is
+about to run, or has just returned, the process is gone. ``unacknowledged`` is for a
+method that replies and then acknowledges: the process is gone between the two. Nothing
+in the service knows of it.
 """
 
 # The runner patches the standard library before anything else imports it.

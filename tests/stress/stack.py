@@ -49,9 +49,10 @@ class Stack:
 
     def start(self, service: str, *crash: str) -> None:
         """Start a service; ``crash`` are the arguments of `crashing`, if it shall."""
-        module = "tests.stress.crashing" if crash else "services.shared.messaging.runner"
+        runner = "services.shared.messaging.runner"
+        module = "tests.stress.crashing" if crash else runner
         with self.log.open("ab") as output:
-            self.processes[service] = subprocess.Popen(  # noqa: S603 our own command
+            self.processes[service] = subprocess.Popen(
                 [sys.executable, "-m", module, service, *crash],
                 cwd=ROOT,
                 env=self.env | {"HUB_METRICS_ADDRESS": self.health[service]},
@@ -104,7 +105,8 @@ class Stack:
             if condition():
                 return
             time.sleep(0.1)
-        message = f"it did not come true; see {self.log}:\n{self.log.read_text()[-4000:]}"
+        told = self.log.read_text()[-4000:]
+        message = f"it did not come true; see {self.log}:\n{told}"
         raise AssertionError(message)
 
     def token(self, client: tuple[str, str]) -> str:
@@ -192,16 +194,20 @@ def environment(databases: dict[str, str], amqp_uri: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("HUB_") and not name.endswith("DATABASE_URL")
     }
-    return kept | databases | {
-        "AMQP_URI": amqp_uri,
-        "HUB_SECRET_KEY": "a secret of the tests, long enough to be one",
-        "HUB_BUS_NAMESPACE": f"stack-{secrets.token_hex(6)}.",
-        "HUB_HTTP_ADDRESS": f"127.0.0.1:{free_port()}",
-        "HUB_CALL_SECONDS": "3",
-        "HUB_LOG_LEVEL": "WARNING",
-        "HUB_OPERATOR_CLIENT_ID": OPERATOR[0],
-        "HUB_OPERATOR_CLIENT_SECRET": OPERATOR[1],
-    }
+    return (
+        kept
+        | databases
+        | {
+            "AMQP_URI": amqp_uri,
+            "HUB_SECRET_KEY": "a secret of the tests, long enough to be one",
+            "HUB_BUS_NAMESPACE": f"stack-{secrets.token_hex(6)}.",
+            "HUB_HTTP_ADDRESS": f"127.0.0.1:{free_port()}",
+            "HUB_CALL_SECONDS": "3",
+            "HUB_LOG_LEVEL": "WARNING",
+            "HUB_OPERATOR_CLIENT_ID": OPERATOR[0],
+            "HUB_OPERATOR_CLIENT_SECRET": OPERATOR[1],
+        }
+    )
 
 
 def open_side(

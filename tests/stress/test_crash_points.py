@@ -19,8 +19,8 @@ from typing import Any, Final
 import pytest
 
 from services.hub import bootstrap
-from services.shared.persistence.database import Database
 from services.shared import settings
+from services.shared.persistence.database import Database
 from tests.databases import RunDatabases
 from tests.stress.stack import Side, Stack, environment, open_side
 
@@ -175,7 +175,7 @@ def assert_settled(
     before: list[int],
     moved: int,
 ) -> None:
-    """Everywhere the same: ``moved`` rupiah went across, once, and the books balance."""
+    """Everywhere ``moved`` rupiah went across, once, and the books balance."""
     assert balances(stack, sides) == [before[0] - moved, before[1] + moved]
     owed = positions(stack, operator, sides)
     assert owed[0] == -owed[1]
@@ -183,7 +183,7 @@ def assert_settled(
 
 
 @pytest.mark.parametrize(("service", "point", "moment"), POINTS.values(), ids=POINTS)
-def test_a_payment_survives_a_kill(  # noqa: PLR0913 three of them are the parameters
+def test_a_payment_survives_a_kill(
     stack: Stack,
     operator: str,
     sides: tuple[Side, Side],
@@ -198,13 +198,13 @@ def test_a_payment_survives_a_kill(  # noqa: PLR0913 three of them are the param
     # A process that is killed by what happens before the payment would prove nothing.
     stack.wait_running(service)
 
-    first, _ = stack.answer("POST", "/v1/transfers", sides[0].token, payment(sides), key)
+    first, _ = stack.answer(
+        "POST", "/v1/transfers", sides[0].token, payment(sides), key
+    )
     status = stack.wait_dead(service)
     stack.start(service)
     stack.wait_ready()
-    again, transfer = stack.insist(
-        "/v1/transfers", sides[0].token, payment(sides), key
-    )
+    again, transfer = stack.insist("/v1/transfers", sides[0].token, payment(sides), key)
 
     assert status == -signal.SIGKILL
     assert first in (0, 201, 503, 504)

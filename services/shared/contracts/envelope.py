@@ -34,7 +34,8 @@ class Event:
         Raises ValueError, KeyError or TypeError for anything that is not an envelope.
         """
         body = json.loads(text)
-        event = cls(**body)
-        if not isinstance(event.event_id, str) or not isinstance(event.payload, dict):
+        if not isinstance(body["event_id"], str) or not isinstance(
+            body["payload"], dict
+        ):
             raise TypeError("not an event: event_id and payload are missing")
-        return event
+        return cls(**body)

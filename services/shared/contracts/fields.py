@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import typing
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,13 +14,10 @@ AMOUNT_MAX: Final = 10**15
 class AmountField(fields.Integer):
     """Whole rupiah from 1 to 10^15. Floats, strings and booleans are refused."""
 
-    default_error_messages: typing.ClassVar[dict[str, str]] = {
-        "invalid": "Must be an integer of whole rupiah."
-    }
-
     def __init__(self, *, minimum: int = 1, **kwargs: Any) -> None:
         rule = validate.Range(min=minimum, max=AMOUNT_MAX)
-        super().__init__(strict=True, validate=rule, **kwargs)
+        told = {"invalid": "Must be an integer of whole rupiah."}
+        super().__init__(strict=True, validate=rule, error_messages=told, **kwargs)
 
     def _validated(self, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):

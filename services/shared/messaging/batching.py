@@ -339,7 +339,11 @@ class Coalescer:
         self._pending = 0
 
     def submit(
-        self, payloads: list[dict[str, Any]], token: str, request_id: str, seconds: float
+        self,
+        payloads: list[dict[str, Any]],
+        token: str,
+        request_id: str,
+        seconds: float,
     ) -> list[Outcome]:
         """Make the calls and wait for all outcomes, in order.
 
@@ -447,7 +451,7 @@ class _Flight:
         self._calls = calls
 
     def land(self, answer: Any) -> None:
-        """Give every call its outcome out of ``answer`` (a body, or a fault for all)."""
+        """Give every call its outcome: ``answer`` is a body, or a fault for all."""
         self.overdue.cancel()
         for call, outcome in zip(self._calls, self._outcomes(answer), strict=True):
             call.group.settle(call.position, outcome)
@@ -465,9 +469,7 @@ class _Flight:
 class BatchedClient:
     """Calls one batched method on behalf of one caller."""
 
-    def __init__(
-        self, coalescer: Coalescer, bus: Bus, caller: dict[str, Any]
-    ) -> None:
+    def __init__(self, coalescer: Coalescer, bus: Bus, caller: dict[str, Any]) -> None:
         self._coalescer = coalescer
         self._bus = bus
         self._caller = caller

@@ -168,7 +168,7 @@ class Bus(SharedExtension):  # type: ignore[misc]  # nameko has no types
 
     # Writing
 
-    def publish(  # noqa: PLR0913 they are the fields of an AMQP message
+    def publish(
         self,
         body: Any,
         *,
@@ -324,7 +324,7 @@ class Bus(SharedExtension):  # type: ignore[misc]  # nameko has no types
         """The broker knows no queue for a call: that service has never run here."""
         reply = self._awaited.pop(message.properties.get("correlation_id", ""), None)
         if reply is not None:
-            service = routing_key.split(".")[0]
+            service = routing_key.split(".", maxsplit=1)[0]
             reply(UnavailableError(f"The service {service} is not running."))
 
     def _on_reply(self, message: Message) -> None:

@@ -10,6 +10,7 @@ from services.shared.messaging.relay import ParkedEvents, Relay
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings
 
+
 class DatabaseProvider(DependencyProvider):  # type: ignore[misc]  # nameko has no types
     """Provides the service's own database, and runs what a database's service needs.
 

@@ -270,7 +270,7 @@ class OnEvent(Entrypoint):  # type: ignore[misc]  # nameko has no types
 
 
 class EveryFewSeconds(Timer):  # type: ignore[misc]  # nameko has no types
-    """nameko's timer; a tick that fails is logged and the next one comes all the same."""
+    """nameko's timer; a tick that fails is logged, and the next one comes."""
 
     def __init__(self, seconds: float, **kwargs: Any) -> None:
         super().__init__(
@@ -305,4 +305,7 @@ def on_event(source: str, event: str) -> Callable[[Decorated], Decorated]:
 
 def timer(seconds: float) -> Callable[[Decorated], Decorated]:
     """Call the decorated method every ``seconds``, never twice at the same time."""
-    return cast("Callable[[Decorated], Decorated]", EveryFewSeconds.decorator(seconds=seconds))
+    return cast(
+        "Callable[[Decorated], Decorated]",
+        EveryFewSeconds.decorator(seconds=seconds),
+    )

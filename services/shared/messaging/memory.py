@@ -57,8 +57,12 @@ class Transport(memory.Transport):
         """Let every sleeping reader look again."""
         for transport in list(cls._waiting):
             cls._waiting.discard(transport)
-            if not transport._woken.ready():
-                transport._woken.send(None)
+            transport.wake()
+
+    def wake(self) -> None:
+        """Let this reader look again."""
+        if not self._woken.ready():
+            self._woken.send(None)
 
     def drain_events(self, connection: Any, timeout: float | None = None) -> None:
         """Deliver one message, sleeping until there is one.

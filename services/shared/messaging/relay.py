@@ -51,7 +51,7 @@ class _Loop(SharedExtension):  # type: ignore[misc]  # nameko has no types
                 log.warning("%s: %s", type(self).__name__, error)
                 eventlet.sleep(FAULT_SECONDS)
                 continue
-            except Exception:  # noqa: BLE001 the next round may do better, and must come
+            except Exception:
                 log.exception("%s failed", type(self).__name__)
                 eventlet.sleep(FAULT_SECONDS)
                 continue
@@ -89,7 +89,7 @@ class Relay(_Loop):
 
 
 class ParkedEvents(_Loop):
-    """Gives events on which a handler failed to that handler again, when they are due."""
+    """Gives a handler the events again on which it failed, when they are due."""
 
     pause_seconds = RETRY_SECONDS
 

@@ -48,9 +48,7 @@ def service_class(name: str) -> type:
 def nameko_config(settings: Settings, names: list[str]) -> dict[str, Any]:
     """What every container of this process is configured with."""
     databases = {
-        name: database.of_service(settings, name)
-        for name in names
-        if name != "gateway"
+        name: database.of_service(settings, name) for name in names if name != "gateway"
     }
     return {
         "AMQP_URI": settings.amqp_uri,

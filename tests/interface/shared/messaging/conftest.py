@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -139,10 +140,8 @@ class CuttableProxy:
         thread.kill()
         listener.close()
         for side in self._pipes:
-            try:
+            with suppress(OSError):
                 side.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             side.close()
         self._pipes.clear()
 
@@ -163,10 +162,8 @@ def _pump(source: Any, sink: Any) -> None:
         pass
     finally:
         for side in (source, sink):
-            try:
+            with suppress(OSError):
                 side.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
 
 @pytest.fixture

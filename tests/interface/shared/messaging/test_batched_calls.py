@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import eventlet
 import pytest
@@ -31,7 +31,7 @@ class Counter:
     """A service that is called in batches and remembers how large they were."""
 
     name = "counter"
-    batches: list[list[Any]] = []
+    batches: ClassVar[list[list[Any]]] = []
     pause = 0.0
 
     @batched_rpc(access.service("teller"))
@@ -109,9 +109,7 @@ def test_what_arrives_during_a_batch_makes_the_next_one(
 
 
 def test_a_poison_call_fails_alone(hub: Running) -> None:
-    outcomes = hub.batched("teller").call_many(
-        [{"n": 1}, {"n": "poison"}, {"n": 3}]
-    )
+    outcomes = hub.batched("teller").call_many([{"n": 1}, {"n": "poison"}, {"n": 3}])
 
     assert outcomes[0] == {"n": 1}
     assert isinstance(outcomes[1], RemoteFault)

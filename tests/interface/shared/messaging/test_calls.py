@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import eventlet
 import pytest
@@ -33,7 +33,7 @@ class Greeter:
 
     name = "greeter"
     caller: CurrentCaller = Caller()
-    started: list[str] = []
+    started: ClassVar[list[str]] = []
 
     @rpc(access.anyone)
     def greet(self, command: dict[str, Any]) -> dict[str, Any]:

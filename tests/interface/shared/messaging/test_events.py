@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import eventlet
 import pytest
 from sqlalchemy import text
 
 from services.shared.contracts.envelope import Event
-from services.shared.messaging import CurrentCaller, Caller, DatabaseProvider, on_event
+from services.shared.messaging import Caller, CurrentCaller, DatabaseProvider, on_event
 from services.shared.persistence import deadletters, inbox, outbox
 from services.shared.persistence.database import Database
 from tests.interface.shared.messaging.conftest import (
@@ -37,7 +37,7 @@ class Listener:
     name = "listener"
     database: Database = DatabaseProvider()
     caller: CurrentCaller = Caller()
-    applied: list[str] = []
+    applied: ClassVar[list[str]] = []
     deliveries = 0
     failures_left = 0
 
