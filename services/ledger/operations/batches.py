@@ -134,6 +134,7 @@ def journal_of(command: dict[str, Any], request_id: str | None) -> Journal:
 
 def enter(session: Session, keys: Collection[str]) -> Batch:
     """Lock the accounts with these keys and enter their books."""
+    account_store.go_by_index(session)
     return entered(session, account_store.lock(session, keys))
 
 

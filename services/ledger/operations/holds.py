@@ -105,6 +105,7 @@ def resolve_holds(
 ) -> list[Resolved | ServiceError]:
     """End a batch of holds in one transaction; an outcome per resolution, in order."""
     with database.hub() as session:
+        account_store.go_by_index(session)
         locked = hold_store.lock(session, {one.hold_id for one in resolutions})
         work = _Resolving(session, locked)
         outcomes = [work.resolve(resolution) for resolution in resolutions]
@@ -116,6 +117,7 @@ def resolve_holds(
 def expire_holds(database: Database) -> int:
     """Return the amounts of holds whose time is up; how many holds ended so."""
     with database.hub() as session:
+        account_store.go_by_index(session)
         due = hold_store.lock_due(session, EXPIRED_AT_ONCE)
         work = _Resolving(session, {hold.id: (hold, hash_) for hold, hash_ in due})
         for hold, _ in due:
