@@ -76,10 +76,22 @@ class EmbeddedPostgres:
         """Start the server, or find it running. Raises EmbeddedPostgresError."""
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
-        self._forget_dead_server()
-        if not self._is_running():
-            self._start()
-        self._wait_until_ready()
+        until = time.monotonic() + START_SECONDS
+        while True:
+            # Again each time: a server that was just killed may still look alive.
+            self._forget_dead_server()
+            if not self._is_running():
+                self._start()
+            try:
+                psycopg.connect(self.admin_url, connect_timeout=5).close()
+            except psycopg.OperationalError as fault:
+                # After a crash it first replays what it had promised.
+                if time.monotonic() > until:
+                    message = f"{fault}\n{self._last_words()}"
+                    raise EmbeddedPostgresError(message) from fault
+                time.sleep(0.1)
+            else:
+                return
 
     def stop(self) -> None:
         """Stop the server and wait; clients still connected are cut off."""
@@ -141,20 +153,6 @@ class EmbeddedPostgres:
             while _is_anybody_in(self.data) and time.monotonic() < until:
                 time.sleep(0.1)
             lock.unlink(missing_ok=True)
-
-    def _wait_until_ready(self) -> None:
-        until = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                psycopg.connect(self.admin_url, connect_timeout=5).close()
-            except psycopg.OperationalError as fault:
-                # After a crash it first replays what it had promised.
-                if time.monotonic() > until:
-                    message = f"{fault}\n{self._last_words()}"
-                    raise EmbeddedPostgresError(message) from fault
-                time.sleep(0.1)
-            else:
-                return
 
     def _run(self, program: str, *arguments: str) -> None:
         """Run one of the wheel's programs as the account that owns the data."""
