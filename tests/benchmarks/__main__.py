@@ -259,7 +259,7 @@ def pgbench(env: dict[str, str], seconds: int, scale: int) -> dict[str, Any] | N
     if program is None:
         return None
     url = env["DATABASE_URL"]
-    target = url.replace(urlsplit(url).path, "/bench_pgbench", 1)
+    target = urlsplit(url)._replace(path="/bench_pgbench").geturl()
     admin = ["psql", url, "-q", "-c"]
     _quietly([*admin, "DROP DATABASE IF EXISTS bench_pgbench"])
     _quietly([*admin, "CREATE DATABASE bench_pgbench"])
