@@ -1,0 +1,1 @@
+"""What at least three services use: plumbing without business rules."""

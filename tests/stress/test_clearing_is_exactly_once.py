@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
@@ -262,7 +263,7 @@ class Clearing(RuleBasedStateMachine):
             "WHERE state = 'reserved' AND payer_cooperative_id = ANY(:ids)",
             ids=self.cooperatives,
         ):
-            self._quietly(lambda row=row: self._accept(row.id, row.payee))
+            self._quietly(partial(self._accept, row.id, row.payee))
         self._sweep(self.reliable)
         self._check_end()
 

@@ -16,7 +16,7 @@ class AmountField(fields.Integer):
 
     def __init__(self, *, minimum: int = 1, **kwargs: Any) -> None:
         rule = validate.Range(min=minimum, max=AMOUNT_MAX)
-        told = {"invalid": "Must be an integer of whole rupiah."}
+        told: dict[str, Any] = {"invalid": "Must be an integer of whole rupiah."}
         super().__init__(strict=True, validate=rule, error_messages=told, **kwargs)
 
     def _validated(self, value: Any) -> int:

@@ -71,6 +71,7 @@ def pair(world: World, system: System) -> Pair:
 
 
 def reserve(world: World, pair: Pair, seconds: float = 30) -> str:
+    answer: Any
     [answer] = submission.submit_transfers(
         world.database, world.ledger, [payment(pair, 5)], reserved_seconds=seconds
     )

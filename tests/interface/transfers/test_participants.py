@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -212,9 +213,9 @@ def test_others_do_not_see_an_agreement(world: World, pair: Pair) -> None:
 
 
 def test_lists_go_on_where_their_cursor_says(world: World, pair: Pair) -> None:
-    assert pair
+    assert pair.payer
     windows.close_window(world.database, {})
-    for listed in (
+    lists: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
         lambda page: participants.list_participants(world.database, world.ledger, page),
         lambda page: agreements.list_agreements(
             world.database, page | {"cooperative_id": None}, reader=OPERATOR
@@ -222,7 +223,8 @@ def test_lists_go_on_where_their_cursor_says(world: World, pair: Pair) -> None:
         lambda page: windows.list_windows(
             world.database, page | {"state": None}, reader=OPERATOR
         ),
-    ):
+    ]
+    for listed in lists:
         first = listed({"limit": 1, "cursor": None})
         if first["next_cursor"] is None:
             continue

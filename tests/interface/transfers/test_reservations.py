@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from services.shared.contracts import transfers as contract
@@ -28,6 +30,7 @@ def pair(world: World) -> Pair:
 
 def reserve(world: World, pair: Pair, *, seconds: float = 30, key: str = "a") -> str:
     """A payment that waits for its answer."""
+    answer: Any
     [answer] = submission.submit_transfers(
         world.database,
         world.ledger,
@@ -39,14 +42,16 @@ def reserve(world: World, pair: Pair, *, seconds: float = 30, key: str = "a") ->
     return str(answer["id"])
 
 
-def accept(world: World, pair: Pair, transfer_id: str, ledger: object = None) -> dict:
+def accept(
+    world: World, pair: Pair, transfer_id: str, ledger: Any = None
+) -> dict[str, Any]:
     """The payee's cooperative takes it."""
     return reservations.accept_transfer(
         world.database, ledger or world.ledger, transfer_id, cooperative_id=pair.payee
     )
 
 
-def reject(world: World, pair: Pair, transfer_id: str) -> dict:
+def reject(world: World, pair: Pair, transfer_id: str) -> dict[str, Any]:
     """The payee's cooperative does not take it."""
     return reservations.reject_transfer(
         world.database,

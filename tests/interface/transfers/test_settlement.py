@@ -25,7 +25,8 @@ SEED = b"s" * 32
 
 
 def close(world: World) -> dict[str, Any]:
-    return windows.close_window(world.database, {})["closed"]
+    closed: dict[str, Any] = windows.close_window(world.database, {})["closed"]
+    return closed
 
 
 def create(world: World, *window_ids: str) -> dict[str, Any]:

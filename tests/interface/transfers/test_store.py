@@ -196,7 +196,7 @@ def explain(world: World, wanted: Filter) -> str:
             lines.extend(row[0] for row in rows)
             return original(text("SELECT 1 WHERE false"))
 
-        session.execute = explained  # type: ignore[method-assign]
+        session.execute = explained  # type: ignore[method-assign, assignment]
         store.list_page(session, wanted, 51)
     return "\n".join(lines)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from services.transfers.domain import limits
@@ -54,7 +56,7 @@ def test_two_active_cooperatives_with_an_agreement_may_pay() -> None:
         ({"agrees": False}, "no_agreement"),
     ],
 )
-def test_each_fault_has_its_code(given: dict, expected: str) -> None:
+def test_each_fault_has_its_code(given: dict[str, Any], expected: str) -> None:
     assert code(participant(1), participant(2), **given) == expected
 
 
