@@ -52,7 +52,7 @@ BATCHES_AT_ONCE: Final = 2
 """While one batch waits for the ledger the next can be stored."""
 
 BULKS_AT_ONCE: Final = 4
-DAY_SECONDS: Final = 86_400
+HOUR_SECONDS: Final = 3600
 
 
 class TransfersService:
@@ -339,7 +339,7 @@ class TransfersService:
         alarms.watch_positions(self.database, self.ledger)
         recovery.alarm_overdue(self.database)
 
-    @timer(seconds=DAY_SECONDS)
+    @timer(seconds=HOUR_SECONDS)
     def forget_old_rows(self) -> None:
         """Drop keys and inbox rows that nobody will ask for again."""
         events.forget_old_rows(self.database)

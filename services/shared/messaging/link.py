@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import eventlet
-from eventlet import greenthread
+from eventlet import greenthread, hubs
 from eventlet.event import Event
 from eventlet.greenthread import GreenThread
 from eventlet.timeout import Timeout
@@ -139,11 +139,24 @@ class Link:
         if was_up:
             self._lost()
         if connection is not None:
+            _wake_writers(connection)
             try:
                 with Timeout(1):
                     connection.release()
             except (Exception, Timeout):  # noqa: BLE001 it is being thrown away
                 connection.collect()
+
+
+def _wake_writers(connection: Connection) -> None:
+    """Fail whoever is stuck writing to a connection that is being given up.
+
+    eventlet would otherwise find them still waiting when the operating system gives the
+    same number to the next socket, which may be one of PostgreSQL's.
+    """
+    transport = getattr(connection.connection, "transport", None)
+    sock = getattr(transport, "sock", None)
+    if sock is not None and sock.fileno() >= 0:
+        hubs.notify_close(sock.fileno())
 
 
 def _leave_reading_to_us(connection: Connection) -> None:

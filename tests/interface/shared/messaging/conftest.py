@@ -140,9 +140,10 @@ class CuttableProxy:
         thread.kill()
         listener.close()
         for side in self._pipes:
+            # Not closed here: a green thread still waits for it, and eventlet must
+            # not find that thread waiting when the number is used again.
             with suppress(OSError):
                 side.shutdown(socket.SHUT_RDWR)
-            side.close()
         self._pipes.clear()
 
     def _accept(self, listener: Any) -> None:
@@ -150,8 +151,15 @@ class CuttableProxy:
             client, _ = listener.accept()
             server = eventlet.connect(self._target)
             self._pipes += [client, server]
-            eventlet.spawn_n(_pump, client, server)
-            eventlet.spawn_n(_pump, server, client)
+            eventlet.spawn_n(_relay, client, server)
+
+
+def _relay(client: Any, server: Any) -> None:
+    back = eventlet.spawn(_pump, server, client)
+    _pump(client, server)
+    back.wait()
+    client.close()
+    server.close()
 
 
 def _pump(source: Any, sink: Any) -> None:
