@@ -81,6 +81,11 @@ class Transfer:
         return not TRANSITIONS[self.state]
 
     @property
+    def subject_id(self) -> str:
+        """What its request is remembered by: its own id, or that of its bulk."""
+        return self.bulk_id or self.id
+
+    @property
     def is_cleared(self) -> bool:
         """Whether two cooperatives are involved, so that a window counts it."""
         return self.payer_cooperative_id != self.payee_cooperative_id

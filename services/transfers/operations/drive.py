@@ -44,6 +44,11 @@ UNREACHABLE: Final = "ledger_unavailable"
 _NOT_A_REFUSAL: Final = frozenset({"journal_id_reused"})
 """Codes that say something is wrong with the hub, not with the transfer."""
 
+Identity = tuple[str, str, str]
+"""A request's cooperative, operation and key."""
+
+NO_REQUESTS: Final[Mapping[str, Identity]] = {}
+
 _log = logging.getLogger(__name__)
 
 
@@ -52,20 +57,23 @@ def drive(
     ledger: Ledger,
     transfers: Sequence[Transfer],
     *,
+    requests: Mapping[str, Identity] = NO_REQUESTS,
     reserved_seconds: float = RESERVED_SECONDS,
 ) -> dict[str, Transfer]:
     """Ask the ledger about unfinished transfers and record every definite outcome.
 
     Returns the transfers as they are then, by id. Those without an outcome stay as they
-    were, except that a first attempt of which certainly nothing came is withdrawn.
+    were, except that a first attempt of which certainly nothing came is withdrawn:
+    ``requests`` are those of first attempts, by their subject ids.
     """
     outcomes = _ask(ledger, transfers)
     changes, reserved, untouched = _sort(transfers, outcomes)
     done = {one.id: one for one in transfers}
     if changes or reserved:
         done |= _record(database, done, changes, reserved, reserved_seconds)
-    if untouched:
-        done |= _withdraw(database, untouched)
+    alone = [one for one in untouched if done[one].subject_id in requests]
+    if alone:
+        done |= _withdraw(database, alone, requests)
     return done
 
 
@@ -269,7 +277,9 @@ def _tell_payers(session: Session, finished: Sequence[Transfer]) -> None:
 
 
 @retrying
-def _withdraw(database: Database, ids: Sequence[str]) -> dict[str, Transfer]:
+def _withdraw(
+    database: Database, ids: Sequence[str], requests: Mapping[str, Identity]
+) -> dict[str, Transfer]:
     """Take back transfers that the ledger was certainly never asked about.
 
     Their keys are free again, so that repeating the request starts anew. A bulk is
@@ -280,9 +290,8 @@ def _withdraw(database: Database, ids: Sequence[str]) -> dict[str, Transfer]:
         whole = _withdrawable(held, frozenset(ids))
         withdrawn = store.withdraw(session, whole, UNREACHABLE) if whole else []
         record_finished(session, withdrawn, None)
-        store.forget_requests(
-            session, sorted({one.bulk_id or one.id for one in withdrawn})
-        )
+        subjects = sorted({one.subject_id for one in withdrawn})
+        store.forget_requests(session, {one: requests[one] for one in subjects})
         return held | {one.id: one for one in withdrawn}
 
 

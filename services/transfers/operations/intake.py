@@ -255,7 +255,11 @@ def _find_stored(session: Session, repeated: Sequence[Submission]) -> None:
     found = _load_subjects(session, stored.values())
     driven: list[str] = []
     for submission in repeated:
-        request = stored[submission.identity]
+        request = stored.get(submission.identity)
+        if request is None:
+            # Withdrawn between our two looks; whoever repeats again begins anew.
+            submission.error = RequestInProgress()
+            continue
         submission.is_replayed = True
         if request.request_hash != submission.request_hash:
             submission.error = IdempotencyKeyReused()

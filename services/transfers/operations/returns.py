@@ -47,7 +47,11 @@ def return_transfer(
     """
     made, is_replayed = _take_in(database, command, cooperative_id, request_id)
     if made.state == transfer.RECEIVED:
-        done = submission.drive_or_leave(database, ledger, [made])
+        part = command["idempotency"]
+        identity = (cooperative_id, part["operation"], part["key"])
+        done = submission.drive_or_leave(
+            database, ledger, [made], requests={made.subject_id: identity}
+        )
         made = done[made.id]
     answer = answers.replayed(answers.submitted(made), is_replayed=is_replayed)
     if isinstance(answer, ServiceError):
@@ -85,7 +89,10 @@ def _take_in(
 
 
 def _repeated(session: Session, request: Request) -> Transfer:
-    stored = store.find_requests(session, [request.identity])[request.identity]
+    stored = store.find_requests(session, [request.identity]).get(request.identity)
+    if stored is None:
+        # Withdrawn between our two looks; whoever repeats again begins anew.
+        raise RequestInProgress
     if stored.request_hash != request.request_hash:
         raise IdempotencyKeyReused
     made = store.load(session, [stored.subject_id])[stored.subject_id]

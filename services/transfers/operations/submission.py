@@ -7,7 +7,7 @@ ledger's: store what was asked, let the ledger move the money, store what came o
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from services.shared.errors import Malformed, ServiceError
@@ -63,7 +63,18 @@ def _drive_received(
     }
     if not received:
         return
-    done = drive_or_leave(database, ledger, list(received.values()), reserved_seconds)
+    requests = {
+        one.subject_id: submission.identity
+        for submission in submissions
+        for one in submission.transfers
+    }
+    done = drive_or_leave(
+        database,
+        ledger,
+        list(received.values()),
+        requests=requests,
+        reserved_seconds=reserved_seconds,
+    )
     for submission in submissions:
         submission.transfers = [done.get(one.id, one) for one in submission.transfers]
 
@@ -72,6 +83,8 @@ def drive_or_leave(
     database: Database,
     ledger: Ledger,
     received: Sequence[Transfer],
+    *,
+    requests: Mapping[str, drive.Identity] = drive.NO_REQUESTS,
     reserved_seconds: float = drive.RESERVED_SECONDS,
 ) -> dict[str, Transfer]:
     """Drive on what is unfinished; what could not be recorded is left to the sweeper.
@@ -81,7 +94,11 @@ def drive_or_leave(
     """
     try:
         return drive.drive(
-            database, ledger, received, reserved_seconds=reserved_seconds
+            database,
+            ledger,
+            received,
+            requests=requests,
+            reserved_seconds=reserved_seconds,
         )
     except ServiceError as error:
         _log.warning("%d transfers left to the sweeper: %r", len(received), error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -101,11 +101,30 @@ def find_requests(
     return {request.identity: request for request in found}
 
 
-def forget_requests(session: Session, subject_ids: Sequence[str]) -> None:
-    """Let the keys of withdrawn requests be used again as if for the first time."""
+def forget_requests(
+    session: Session, identities: Mapping[str, tuple[str, str, str]]
+) -> None:
+    """Let the keys of withdrawn requests be used again as if for the first time.
+
+    By subject id, and found by their keys: of all that a request is remembered by
+    nothing else has an index.
+    """
     session.execute(
-        text("DELETE FROM transfer_requests WHERE subject_id = ANY(:ids)"),
-        {"ids": list(subject_ids)},
+        text(
+            "DELETE FROM transfer_requests AS request USING unnest("
+            " CAST(:cooperatives AS text[]), CAST(:operations AS text[]), "
+            " CAST(:keys AS text[]), CAST(:subjects AS text[])) "
+            " AS gone (cooperative_id, operation, key, subject_id) "
+            "WHERE request.cooperative_id = gone.cooperative_id "
+            "AND request.operation = gone.operation AND request.key = gone.key "
+            "AND request.subject_id = gone.subject_id"
+        ),
+        {
+            "cooperatives": [identity[0] for identity in identities.values()],
+            "operations": [identity[1] for identity in identities.values()],
+            "keys": [identity[2] for identity in identities.values()],
+            "subjects": list(identities),
+        },
     )
 
 

@@ -13,6 +13,7 @@ from services.transfers.operations import queries, windows
 from services.transfers.store import transfers as store
 from services.transfers.store.transfers import Filter
 from tests.factories.transfers import Pair, World, payment
+from tests.fakes.peers import UnreliableLedger
 
 
 @pytest.fixture
@@ -199,6 +200,32 @@ def explain(world: World, wanted: Filter) -> str:
         session.execute = explained  # type: ignore[method-assign, assignment]
         store.list_page(session, wanted, 51)
     return "\n".join(lines)
+
+
+def test_a_withdrawn_request_is_found_by_its_key(
+    world: World, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans: list[str] = []
+
+    def explained(session: Any, identities: Any) -> None:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        original, session.execute = session.execute, None
+
+        def explain(statement: Any, values: Any) -> Any:
+            rows = original(text(f"EXPLAIN {statement}"), values)
+            plans.append("\n".join(row[0] for row in rows))
+            return original(statement, values)
+
+        session.execute = explain
+        forget(session, identities)
+        session.execute = original
+
+    forget = store.forget_requests
+    monkeypatch.setattr(store, "forget_requests", explained)
+    world.submit(payment(pair, 9), ledger=UnreliableLedger(world.ledger, ["unsent"]))
+    [plan] = plans
+    assert "pk_transfer_requests" in plan
+    assert "Seq Scan" not in plan
 
 
 def test_a_batch_of_bad_and_good_answers_each(world: World, pair: Pair) -> None:

@@ -7,6 +7,7 @@ import pytest
 from services.shared.contracts import transfers as contract
 from services.shared.errors import IdempotencyKeyReused, RequestInProgress
 from services.transfers.operations import recovery
+from services.transfers.store import transfers as store
 from tests.factories.transfers import Pair, World, bulk, payment
 from tests.fakes.peers import UnreliableLedger
 
@@ -209,6 +210,17 @@ def test_what_was_never_sent_is_withdrawn_and_the_key_is_free(
     [again] = world.submit(payment(pair, 9, key="a"))
     assert again["state"] == "committed"
     assert "replayed" not in again
+
+
+def test_a_repetition_that_meets_a_withdrawal_is_told_to_come_again(
+    world: World, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.submit(payment(pair, 9, key="a"))
+    # Our key was taken when we came, and free when we looked whose it is.
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "find_requests", lambda *_: {})
+        [outcome] = world.submit(payment(pair, 9, key="a"))
+    assert isinstance(outcome, RequestInProgress)
 
 
 def test_what_was_driven_before_is_not_withdrawn(world: World, pair: Pair) -> None:
