@@ -96,7 +96,8 @@ _SET_VERIFIED: Final = text(
     "UPDATE chain_progress SET verified_position = :position, "
     "verified_serial = :serial WHERE verified_position < :position"
 )
-# Sealed ones are counted already; only the few behind the newest link are looked at.
+# Sealed ones are counted already; only the few behind the newest link are looked at,
+# which is found by the primary key: there is a link for every busy second there was.
 _TOTALS: Final = text(
     """
     SELECT progress.journals + (
@@ -107,13 +108,15 @@ _TOTALS: Final = text(
         ) AS postings
     FROM chain_progress progress
     CROSS JOIN LATERAL (
-        SELECT coalesce(max(last_serial), 0) AS through FROM chain_links
+        SELECT coalesce((
+            SELECT last_serial FROM chain_links ORDER BY position DESC LIMIT 1
+        ), 0) AS through
     ) sealed
     """
 )
 _UNSEALED: Final = text(
-    "SELECT count(*) FROM journals WHERE serial > "
-    "(SELECT coalesce(max(last_serial), 0) FROM chain_links)"
+    "SELECT count(*) FROM journals WHERE serial > coalesce(("
+    " SELECT last_serial FROM chain_links ORDER BY position DESC LIMIT 1), 0)"
 )
 _BALANCED: Final = text(
     """
