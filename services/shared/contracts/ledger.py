@@ -62,7 +62,9 @@ from services.shared.errors import (
 SERVICE: Final = "ledger"
 
 KEY_LENGTH_MAX: Final = 100
-POSTINGS_MAX: Final = 1000
+POSTINGS_MAX: Final = 100_000
+"""A settlement has three postings for each of its cooperatives, in one journal."""
+
 POSTING_PARTS: Final = 3
 KEYS_MAX: Final = 1000
 PAGE_SIZE_DEFAULT: Final = 50

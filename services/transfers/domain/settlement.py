@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -17,6 +17,9 @@ SETTLED: Final = "settled"
 FUNDS_AT_HUB: Final = "1-1030"
 BANK: Final = "1-1010"
 HUB_BANK: Final = "hub:1-1010"
+
+POSTING_MAX: Final = 10**15
+"""The largest amount of one posting, in whole rupiah."""
 
 
 def public_state(state: str) -> str:
@@ -48,7 +51,15 @@ def postings(shares: Iterable[Share]) -> list[list[Any]]:
     lines: list[list[Any]] = []
     for share in ordered:
         lines += _hub_postings(share) + _book_postings(share)
-    return lines
+    return [part for line in lines for part in _parts(*line)]
+
+
+def _parts(debit: str, credit: str, amount: int) -> Iterator[list[Any]]:
+    """A posting in parts that the ledger takes: sums of payments know no bound."""
+    while amount > POSTING_MAX:
+        yield [debit, credit, POSTING_MAX]
+        amount -= POSTING_MAX
+    yield [debit, credit, amount]
 
 
 def _hub_postings(share: Share) -> list[list[Any]]:

@@ -17,7 +17,12 @@ from sqlalchemy.orm import Session
 
 from services.shared import clock, identifiers
 from services.shared.contracts import transfers as contract
-from services.shared.errors import NotFound, OutcomeUnknown, ServiceError
+from services.shared.errors import (
+    MalformedError,
+    NotFound,
+    OutcomeUnknown,
+    ServiceError,
+)
 from services.shared.identity import HUB
 from services.shared.persistence import idempotency, outbox
 from services.shared.persistence.database import Database, retrying
@@ -126,7 +131,9 @@ def carry_on(database: Database, ledger: Ledger, settlement_id: str) -> None:
 def _undecided_or_refused(
     database: Database, row: models.Settlement, outcome: ServiceError
 ) -> ServiceError:
-    if not drive.is_refusal(outcome):
+    # What the ledger cannot even read it will never post: no more than a refusal does
+    # that leave the settlement waiting.
+    if not (drive.is_refusal(outcome) or isinstance(outcome, MalformedError)):
         _log.warning("settlement %s has no outcome yet: %r", row.id, outcome)
         return OutcomeUnknown(
             "The settlement is under way; repeat to learn the outcome."

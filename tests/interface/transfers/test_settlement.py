@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.shared.contracts import transfers as contract
-from services.shared.errors import NotFound, OutcomeUnknownError
+from services.shared.errors import Malformed, NotFound, OutcomeUnknownError
 from services.transfers.domain import proof
 from services.transfers.operations import proofs, settlements, windows
 from tests.factories.transfers import (
@@ -158,6 +158,17 @@ def test_a_settlement_left_behind_is_completed(
     found = settlements.get_settlement(world.database, settlement_id)
     assert found["state"] == "settled"
     assert world.position(pair.payer) == 0
+
+
+def test_a_settlement_that_the_ledger_cannot_read_is_not_left_under_way(
+    world: World, closed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settlement_id = create(world, closed["id"])["id"]
+    with monkeypatch.context() as patched:
+        patched.setattr(world.ledger, "post_journals", lambda _: [Malformed()])
+        with pytest.raises(contract.TransferRefused):
+            settle(world, settlement_id)
+    assert settle(world, settlement_id)["state"] == "settled"
 
 
 def test_a_debtor_that_cannot_pay_can_be_settled_later(world: World) -> None:
