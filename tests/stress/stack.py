@@ -20,6 +20,7 @@ import requests
 ROOT: Final = Path(__file__).resolve().parents[2]
 SERVICES: Final = ("ledger", "members", "transfers", "gateway")
 OPERATOR: Final = ("uji-operator", "rahasia operator untuk pengujian saja 2026")
+AMOUNT: Final = 125_000
 PATIENCE_SECONDS: Final = 60.0
 
 
@@ -249,3 +250,44 @@ def open_side(
         {"amount": deposit, "channel": "cash"},
     )
     return Side(cooperative_id=cooperative, token=token, account=account)
+
+
+def balances(stack: Stack, sides: tuple[Side, Side]) -> list[int]:
+    """What both accounts hold."""
+    return [
+        stack.call("GET", f"/v1/accounts/{side.account}", side.token)["balance"]
+        for side in sides
+    ]
+
+
+def positions(stack: Stack, operator: str, sides: tuple[Side, Side]) -> list[int]:
+    """What both cooperatives owe the hub."""
+    return [
+        stack.call("GET", f"/v1/participants/{side.cooperative_id}", operator)[
+            "position"
+        ]
+        for side in sides
+    ]
+
+
+def payment(sides: tuple[Side, Side], amount: int = AMOUNT) -> dict[str, Any]:
+    """A payment from one side to the other."""
+    return {
+        "payer_account": sides[0].account,
+        "payee_account": sides[1].account,
+        "amount": amount,
+    }
+
+
+def assert_settled(
+    stack: Stack,
+    operator: str,
+    sides: tuple[Side, Side],
+    before: list[int],
+    moved: int,
+) -> None:
+    """Everywhere ``moved`` rupiah went across, once, and the books balance."""
+    assert balances(stack, sides) == [before[0] - moved, before[1] + moved]
+    owed = positions(stack, operator, sides)
+    assert owed[0] == -owed[1]
+    assert stack.call("GET", "/v1/ledger/integrity", operator)["balanced"] is True

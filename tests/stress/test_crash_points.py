@@ -11,20 +11,12 @@ import random
 import signal
 import time
 import uuid
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from services.hub import bootstrap
-from services.shared import settings
-from services.shared.persistence.database import Database
-from tests.databases import RunDatabases
-from tests.stress.stack import Side, Stack, environment, open_side
-
-AMOUNT: Final = 125_000
+from tests.stress.stack import AMOUNT, Side, Stack, assert_settled, balances, payment
 
 BATCHING: Final = "services.shared.messaging.batching:BatchedRpcEntrypoint"
 BUS: Final = "services.shared.messaging.bus:Bus"
@@ -87,99 +79,6 @@ POINTS: Final = {
         "after",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def databases(
-    database_factory: Callable[[str], Database], run_databases: RunDatabases
-) -> dict[str, str]:
-    """A fresh database per service, as settings."""
-    return {
-        f"{service.upper()}_DATABASE_URL": run_databases.url(database_factory(service))
-        for service in ("members", "ledger", "transfers")
-    }
-
-
-@pytest.fixture(scope="module")
-def stack(
-    databases: dict[str, str],
-    rabbitmq_uri: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Stack]:
-    """The running hub."""
-    env = environment(databases, rabbitmq_uri)
-    bootstrap.operator_client(settings.load(env))
-    running = Stack(env, Path(tmp_path_factory.mktemp("stack")) / "hub.log")
-    try:
-        running.start_all()
-        yield running
-    finally:
-        running.stop_all()
-
-
-@pytest.fixture(scope="module")
-def operator(stack: Stack) -> str:
-    return stack.token(
-        (
-            stack.env["HUB_OPERATOR_CLIENT_ID"],
-            stack.env["HUB_OPERATOR_CLIENT_SECRET"],
-        )
-    )
-
-
-@pytest.fixture(scope="module")
-def sides(stack: Stack, operator: str) -> tuple[Side, Side]:
-    payer = open_side(stack, operator, "3101", "KSP Maju Bersama")
-    payee = open_side(stack, operator, "3202", "KSP Sejahtera Mandiri")
-    stack.call(
-        "POST",
-        "/v1/agreements",
-        operator,
-        {
-            "cooperatives": [payer.cooperative_id, payee.cooperative_id],
-            "valid_from": "2026-01-01",
-            "valid_until": "2099-12-31",
-        },
-    )
-    return payer, payee
-
-
-def balances(stack: Stack, sides: tuple[Side, Side]) -> list[int]:
-    return [
-        stack.call("GET", f"/v1/accounts/{side.account}", side.token)["balance"]
-        for side in sides
-    ]
-
-
-def positions(stack: Stack, operator: str, sides: tuple[Side, Side]) -> list[int]:
-    return [
-        stack.call("GET", f"/v1/participants/{side.cooperative_id}", operator)[
-            "position"
-        ]
-        for side in sides
-    ]
-
-
-def payment(sides: tuple[Side, Side], amount: int = AMOUNT) -> dict[str, Any]:
-    return {
-        "payer_account": sides[0].account,
-        "payee_account": sides[1].account,
-        "amount": amount,
-    }
-
-
-def assert_settled(
-    stack: Stack,
-    operator: str,
-    sides: tuple[Side, Side],
-    before: list[int],
-    moved: int,
-) -> None:
-    """Everywhere ``moved`` rupiah went across, once, and the books balance."""
-    assert balances(stack, sides) == [before[0] - moved, before[1] + moved]
-    owed = positions(stack, operator, sides)
-    assert owed[0] == -owed[1]
-    assert stack.call("GET", "/v1/ledger/integrity", operator)["balanced"] is True
 
 
 @pytest.mark.parametrize(("service", "point", "moment"), POINTS.values(), ids=POINTS)

@@ -91,6 +91,11 @@ def _check(world: World, closed: list[dict[str, object]]) -> None:
     )
     assert (row.all_of_them, row.different) == (total, total)
     assert sum(int(str(window["transfer_count"])) for window in closed) == total
+    strays = world.rows(
+        "SELECT transfers.id FROM transfers JOIN settlement_windows AS w "
+        "ON w.id = window_id WHERE finished_at NOT BETWEEN opened_at AND closed_at"
+    )
+    assert strays == []
     boundaries = world.rows(
         "SELECT min(sequence) AS first, max(sequence) AS last FROM window_entries "
         "GROUP BY window_id ORDER BY min(sequence)"

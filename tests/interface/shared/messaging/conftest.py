@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 import eventlet
 import pytest
@@ -20,6 +17,7 @@ from services.shared.messaging.batching import BatchedClient, BatchedRpc
 from services.shared.messaging.bus import Bus
 from services.shared.messaging.proxies import ServiceProxy
 from services.shared.settings import Settings
+from tests.fakes.wire import CuttableProxy
 
 SECRET = "a secret of the tests, long enough to be one"
 
@@ -115,69 +113,10 @@ def running(bus_uri: str) -> Iterator[Running]:
     hub.stop()
 
 
-class CuttableProxy:
-    """A TCP relay in front of the broker whose wire a test can cut."""
-
-    def __init__(self, uri: str) -> None:
-        parts = urlsplit(uri)
-        self._target = (parts.hostname or "127.0.0.1", parts.port or 5672)
-        self._pipes: list[Any] = []
-        self._listener: Any = None
-        self._port = 0
-        self.resume()
-        netloc = f"{parts.username}:{parts.password}@127.0.0.1:{self._port}"
-        self.uri = f"amqp://{netloc}{parts.path or '//'}"
-
-    def resume(self) -> None:
-        """Accept connections (again)."""
-        listener = eventlet.listen(("127.0.0.1", self._port))
-        self._port = listener.getsockname()[1]
-        self._listener = (listener, eventlet.spawn(self._accept, listener))
-
-    def cut(self) -> None:
-        """Refuse new connections and break those that stand."""
-        listener, thread = self._listener
-        thread.kill()
-        listener.close()
-        for side in self._pipes:
-            # Not closed here: a green thread still waits for it, and eventlet must
-            # not find that thread waiting when the number is used again.
-            with suppress(OSError):
-                side.shutdown(socket.SHUT_RDWR)
-        self._pipes.clear()
-
-    def _accept(self, listener: Any) -> None:
-        while True:
-            client, _ = listener.accept()
-            server = eventlet.connect(self._target)
-            self._pipes += [client, server]
-            eventlet.spawn_n(_relay, client, server)
-
-
-def _relay(client: Any, server: Any) -> None:
-    back = eventlet.spawn(_pump, server, client)
-    _pump(client, server)
-    back.wait()
-    client.close()
-    server.close()
-
-
-def _pump(source: Any, sink: Any) -> None:
-    try:
-        while data := source.recv(65536):
-            sink.sendall(data)
-    except (OSError, EOFError):
-        pass
-    finally:
-        for side in (source, sink):
-            with suppress(OSError):
-                side.shutdown(socket.SHUT_RDWR)
-
-
 @pytest.fixture
 def cuttable(rabbitmq_uri: str) -> Iterator[CuttableProxy]:
     """A wire to RabbitMQ that can be cut."""
-    proxy = CuttableProxy(rabbitmq_uri)
+    proxy = CuttableProxy(rabbitmq_uri, 5672)
     yield proxy
     proxy.cut()
 

@@ -19,8 +19,8 @@ from services.shared.errors import (
     ServiceError,
 )
 from services.shared.messaging import BatchedRpc, Call, Outcome, batched_rpc, batching
+from tests.fakes.wire import CuttableProxy
 from tests.interface.shared.messaging.conftest import (
-    CuttableProxy,
     Eventually,
     Running,
     settings_for,

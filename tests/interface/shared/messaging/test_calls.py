@@ -20,8 +20,8 @@ from services.shared.errors import (
     UnavailableError,
 )
 from services.shared.messaging import Caller, CurrentCaller, ServiceRpc, rpc
+from tests.fakes.wire import CuttableProxy
 from tests.interface.shared.messaging.conftest import (
-    CuttableProxy,
     Eventually,
     Running,
     settings_for,

@@ -14,8 +14,8 @@ from services.shared.contracts.envelope import Event
 from services.shared.messaging import Caller, CurrentCaller, DatabaseProvider, on_event
 from services.shared.persistence import deadletters, inbox, outbox
 from services.shared.persistence.database import Database
+from tests.fakes.wire import CuttableProxy
 from tests.interface.shared.messaging.conftest import (
-    CuttableProxy,
     Eventually,
     Running,
     settings_for,

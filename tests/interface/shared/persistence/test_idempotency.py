@@ -16,6 +16,7 @@ from services.shared.errors import (
     NotFound,
     RequestInProgress,
 )
+from services.shared.identity import HUB
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database
 from services.shared.persistence.idempotency import IdempotencyScope
@@ -129,6 +130,29 @@ def test_without_a_key_everything_is_done_as_often_as_it_is_asked(
     run(sample_database, None, deed)
     run(sample_database, None, deed)
     assert deed.times == 2
+
+
+@pytest.mark.parametrize("is_hub", [False, True])
+def test_what_has_transactions_of_its_own_is_answered_once(
+    sample_database: Database, cooperative: str, deed: Deed, *, is_hub: bool
+) -> None:
+    owner = HUB if is_hub else cooperative
+    part = {
+        "key": f"aktifkan-{cooperative}",
+        "operation": "POST /v1/members/mem_1/activate",
+        "request_hash": request_hash({}),
+    }
+
+    def ask(part: dict[str, str] | None) -> Any:
+        return idempotency.answer_once(sample_database, owner, part, deed)
+
+    first = ask(part)
+    assert ask(part) == first | {"replayed": True}
+    assert deed.times == 1
+    with pytest.raises(IdempotencyKeyReused):
+        ask(part | {"request_hash": request_hash({"reason": "lain"})})
+    assert deed.times == 1
+    assert ask(None)["id"] == "mem_2"
 
 
 def test_a_stored_answer_cannot_be_read_in_the_database(
