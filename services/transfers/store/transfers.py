@@ -191,11 +191,13 @@ def finish(
     """Commit or abort transfers that are not yet; when, for those this call finished.
 
     Guarded by the state: of two that finish the same transfer one finds nothing to do.
+    The moment is one at which the window is held open, and so lies in it.
     """
     rows = session.execute(
         text(
             "UPDATE transfers SET state = change.state, code = change.code, "
-            " finished_at = now(), window_id = CASE WHEN change.state = 'committed' "
+            " finished_at = clock_timestamp(), "
+            " window_id = CASE WHEN change.state = 'committed' "
             " AND payer_cooperative_id <> payee_cooperative_id "
             " THEN CAST(:window_id AS text) END "
             "FROM json_to_recordset(CAST(:rows AS json)) "

@@ -9,28 +9,30 @@ from typing import Final
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from services.shared.errors import ServiceBusy
 from services.transfers import models
 from services.transfers.domain.transfer import Transfer
 from services.transfers.domain.windows import Movement
 
-_LOOKS: Final = 20
+# Who commits transfers holds this lock shared, who closes a window takes it alone. A
+# lock of the window's row would be FOR SHARE, which passes by whoever waits to update
+# the row: under a steady load from many processes a window could not be closed.
+_LOCK: Final = f"{0x77696E64}, 0"
+_HOLD: Final = text(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
+_HOLD_ALONE: Final = text(f"SELECT pg_advisory_xact_lock({_LOCK})")
 
 
 def hold_open(session: Session) -> str:
     """The id of the open window, which stays open until the transaction ends.
 
     Shared with everybody else who commits; only closing waits for us, and we for
-    closing. A window that was closed while we waited is no row any more, so the next
-    statement, which sees what was committed since, finds the one that followed it.
+    closing. A statement sees what was committed before it began, so only a second one
+    sees the window that was opened by whoever held the lock alone until just now.
     """
-    for _ in range(_LOOKS):
-        window_id = session.execute(
-            text("SELECT id FROM settlement_windows WHERE state = 'open' FOR SHARE")
-        ).scalar_one_or_none()
-        if window_id is not None:
-            return str(window_id)
-    raise ServiceBusy("Settlement windows are being closed without a pause.")
+    session.execute(_HOLD)
+    window_id = session.execute(
+        text("SELECT id FROM settlement_windows WHERE state = 'open'")
+    ).scalar_one()
+    return str(window_id)
 
 
 def add_entries(session: Session, transfers: Sequence[Transfer]) -> None:
@@ -87,17 +89,15 @@ def add_movements(
 
 
 def close_open(session: Session) -> str:
-    """Close the open window; its id."""
-    for _ in range(_LOOKS):
-        window_id = session.execute(
-            text(
-                "UPDATE settlement_windows SET state = 'closed', "
-                " closed_at = clock_timestamp() WHERE state = 'open' RETURNING id"
-            )
-        ).scalar_one_or_none()
-        if window_id is not None:
-            return str(window_id)
-    raise ServiceBusy("Settlement windows are being closed without a pause.")
+    """Close the open window, in which nothing is in flight any more; its id."""
+    session.execute(_HOLD_ALONE)
+    window_id = session.execute(
+        text(
+            "UPDATE settlement_windows SET state = 'closed', "
+            " closed_at = clock_timestamp() WHERE state = 'open' RETURNING id"
+        )
+    ).scalar_one()
+    return str(window_id)
 
 
 def open_next(session: Session, window_id: str, *, closed_id: str) -> None:

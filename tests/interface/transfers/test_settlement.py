@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from services.shared.contracts import transfers as contract
 from services.shared.errors import Malformed, NotFound, OutcomeUnknownError
 from services.transfers.domain import proof
 from services.transfers.operations import proofs, settlements, windows
+from services.transfers.store import windows as store
 from tests.factories.transfers import (
     OPERATOR,
     Pair,
@@ -73,6 +76,25 @@ def test_closing_opens_the_next_window_at_the_same_moment(world: World) -> None:
     both = windows.close_window(world.database, {})
     assert both["open"]["state"] == "open"
     assert both["open"]["opened_at"] == both["closed"]["closed_at"]
+
+
+def test_closing_is_not_overtaken_by_those_who_come_later(world: World) -> None:
+    def commit_later() -> str:
+        with world.database.hub() as session:
+            return store.hold_open(session)
+
+    with ThreadPoolExecutor() as pool:
+        with world.database.hub() as session:
+            held = store.hold_open(session)
+            closing = pool.submit(close, world)
+            # Long enough for both to have begun to wait.
+            time.sleep(0.3)
+            later = pool.submit(commit_later)
+            time.sleep(0.3)
+            assert not closing.done()
+            assert not later.done()
+        assert closing.result()["id"] == held
+        assert later.result() != held
 
 
 def test_closing_with_a_key_closes_one_window(world: World) -> None:
