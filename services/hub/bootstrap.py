@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import Any, Final
 
 from services.hub import provision
 from services.members import operations as members
 from services.shared.persistence import database
-from services.shared.settings import Settings, SettingsError
+from services.shared.settings import SECRET_CHARACTERS_MIN, Settings, SettingsError
+
+_log: Final = logging.getLogger(__name__)
 
 
 def migrate(settings: Settings) -> list[str]:
@@ -25,6 +28,13 @@ def migrate(settings: Settings) -> list[str]:
 
 def operator_client(settings: Settings) -> dict[str, Any]:
     """See that the operator's client exists; tells its secret when newly made."""
+    given = settings.operator_client_secret
+    if given and len(given) < SECRET_CHARACTERS_MIN:
+        _log.warning(
+            "HUB_OPERATOR_CLIENT_SECRET has fewer than %d characters: whoever guesses "
+            "it runs this hub. Set a longer one before anybody else can reach it.",
+            SECRET_CHARACTERS_MIN,
+        )
     opened = database.of_service(settings, "members", pool_size=1)
     try:
         return members.bootstrap_operator(opened, settings)

@@ -69,10 +69,10 @@ def _become_green() -> None:
     signal.signal(signal.SIGTERM, leave)
 
 
-def _configuration() -> Configuration:
+def _configuration(*, is_whole_hub: bool = True) -> Configuration:
     from services.hub import configuration
 
-    return configuration.load()
+    return configuration.load(is_whole_hub=is_whole_hub)
 
 
 @hub.command()
@@ -111,7 +111,7 @@ def run(service: str) -> None:
         known = ", ".join(catalogue.names())
         raise click.UsageError(f"{service!r} is not a service; there are {known}.")
     one_process.end_with_supervisor()
-    settings = _configuration().settings
+    settings = _configuration(is_whole_hub=False).settings
     if settings.is_embedded_bus:
         raise SettingsError(
             "Set AMQP_URI: a service by itself needs a broker to be reached. "

@@ -1,11 +1,14 @@
 """What is this hub configured with, and which parts does it bring along itself?
 
 Without DATABASE_URL and without any service's own connection, PostgreSQL is embedded;
-without AMQP_URI the bus is. Only such a hub of one machine makes its own master secret.
+without AMQP_URI the bus is. A hub of one machine may make its own master secret: an
+embedded one, or one whose databases are about to be made. Databases that exist already
+were made with a secret, and another one would lock everybody out of them.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from collections.abc import Generator, Mapping
@@ -18,10 +21,12 @@ from services.hub import provision, shared_server
 from services.shared import settings as settings_module
 from services.shared.persistence import database
 from services.shared.persistence.database import Database
-from services.shared.settings import Settings, SettingsError
+from services.shared.settings import SECRET_CHARACTERS_MIN, Settings, SettingsError
 
 SECRET: Final = "HUB_SECRET_KEY"  # noqa: S105  a name
 SECRET_FILE: Final = "secret"  # noqa: S105  a name
+
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +42,21 @@ class Configuration:
         return self.settings.data_dir / SECRET_FILE
 
 
-def load(environ: Mapping[str, str] | None = None) -> Configuration:
-    """Read the settings; an embedded hub makes its secret when it has none.
+def load(
+    environ: Mapping[str, str] | None = None, *, is_whole_hub: bool = True
+) -> Configuration:
+    """Read the settings; a hub of one machine makes its secret when it has none.
 
-    Raises SettingsError, naming everything that is missing or wrong.
+    A single service is no whole hub: it shares the secret with the others, so it must
+    be given. Raises SettingsError, naming everything that is missing or wrong.
     """
     given = dict(os.environ if environ is None else environ)
     is_embedded = not given.get("DATABASE_URL") and not any(
         value for name, value in given.items() if name.endswith("_DATABASE_URL")
     )
-    if is_embedded and not given.get(SECRET):
-        directory = Path(given.get("HUB_DATA_DIR") or default_of("HUB_DATA_DIR"))
-        given[SECRET] = _own_secret(directory / SECRET_FILE)
+    is_administered = is_whole_hub and bool(given.get("DATABASE_URL"))
+    if not given.get(SECRET) and (is_embedded or is_administered):
+        given[SECRET] = _secret_of_this_machine(given, is_embedded=is_embedded)
     return Configuration(
         settings=settings_module.load(given), is_database_embedded=is_embedded
     )
@@ -89,6 +97,40 @@ def open_databases(settings: Settings) -> Generator[dict[str, Database]]:
 def default_of(name: str) -> str:
     """The default of a setting, from the one table of settings."""
     return next(row.default or "" for row in settings_module.TABLE if row.name == name)
+
+
+def _secret_of_this_machine(environ: Mapping[str, str], *, is_embedded: bool) -> str:
+    """The secret in the data directory. Raises SettingsError where it may not be made.
+
+    Whatever else is wrong with the settings is told first.
+    """
+    settings = settings_module.load({**environ, SECRET: "?" * SECRET_CHARACTERS_MIN})
+    path = settings.data_dir / SECRET_FILE
+    if not is_embedded:
+        if not path.exists():
+            _refuse_second_secret(settings, path)
+        _log.warning(
+            "HUB_SECRET_KEY is not set: using the secret in %s. Keep a copy of it, and "
+            "set HUB_SECRET_KEY before a second machine takes part.",
+            path.absolute(),
+        )
+    try:
+        return _own_secret(path)
+    except OSError as error:
+        raise SettingsError(
+            f"HUB_SECRET_KEY is not set, and {path.absolute()} cannot be used for one: "
+            f"{error.strerror}."
+        ) from error
+
+
+def _refuse_second_secret(settings: Settings, path: Path) -> None:
+    existing = provision.existing(settings)
+    if existing:
+        raise SettingsError(
+            f"HUB_SECRET_KEY is not set, and there is none in {path.absolute()}, but "
+            f"{', '.join(existing)} exist already: set the HUB_SECRET_KEY that they "
+            "were made with (or another HUB_DATABASE_PREFIX for a new hub)."
+        )
 
 
 def _own_secret(path: Path) -> str:

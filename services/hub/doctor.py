@@ -91,7 +91,7 @@ def look() -> Iterator[Finding]:
     yield from look_at_machine()
     try:
         found = configuration.load()
-    except SettingsError as error:
+    except (SettingsError, ServiceError) as error:
         for line in str(error).splitlines():
             yield judge("settings", line, is_ok=False)
         return

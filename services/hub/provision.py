@@ -65,6 +65,21 @@ def provision(admin_url: str, settings: Settings) -> dict[str, str]:
     return urls
 
 
+def existing(settings: Settings) -> list[str]:
+    """Those of this hub's databases that the server has already.
+
+    Raises DatabaseUnavailable.
+    """
+    urls = [settings.service_database_url(name) for name in with_database()]
+    names = [urlsplit(url).path.removeprefix("/") for url in urls]
+    with connected(settings.database_url) as admin:
+        rows = admin.execute(
+            "SELECT datname FROM pg_database WHERE datname = ANY(%s) ORDER BY datname",
+            (names,),
+        ).fetchall()
+    return [str(name) for (name,) in rows]
+
+
 @contextmanager
 def connected(admin_url: str) -> Generator[psycopg.Connection]:
     """An administrator's session. Raises DatabaseUnavailable."""

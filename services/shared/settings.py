@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from services.shared import crypto
 
 SECRET_CHARACTERS_MIN: Final = 32
+CLIENT_SECRET_CHARACTERS_MAX: Final = 200
 SEED_BYTES: Final = 32
 PORT_MAX: Final = 65535
 MEMORY_BUS: Final = "memory://"
@@ -49,6 +50,13 @@ def _text(value: str) -> str:
 def _secret(value: str) -> str:
     if len(value) < SECRET_CHARACTERS_MIN:
         message = f"must have at least {SECRET_CHARACTERS_MIN} characters"
+        raise ValueError(message)
+    return value
+
+
+def _client_secret(value: str) -> str:
+    if len(value) > CLIENT_SECRET_CHARACTERS_MAX:
+        message = f"must have at most {CLIENT_SECRET_CHARACTERS_MAX} characters"
         raise ValueError(message)
     return value
 
@@ -225,7 +233,7 @@ class Settings:
         "HUB_OPERATOR_CLIENT_SECRET",
         "",
         "Its secret; derived from the master secret when empty.",
-        lambda value: _secret(value) if value else value,
+        _client_secret,
         secret=True,
     )
     bus_namespace: str = _set(

@@ -135,13 +135,44 @@ def test_a_given_secret_is_used_and_not_repeated(hub: Run) -> None:
     assert "g" * 40 not in done.stdout + done.stderr
 
 
-def test_a_database_without_a_master_secret_is_refused_in_one_sentence(
-    hub: Run,
+def test_databases_without_their_master_secret_are_refused_in_one_sentence(
+    hub: Run, bootstrapped: dict[str, str]
 ) -> None:
+    del bootstrapped
     done = hub("bootstrap", HUB_SECRET_KEY="")
     assert done.returncode == 1
     assert "HUB_SECRET_KEY is not set" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_new_hub_makes_its_own_master_secret_and_keeps_it(
+    hub: Run, postgres_admin_url: str, tmp_path: Path
+) -> None:
+    prefix = f"t_hub_{uuid.uuid4().hex[:8]}_"
+    own = {
+        "HUB_SECRET_KEY": "",
+        "HUB_DATA_DIR": str(tmp_path),
+        "HUB_DATABASE_PREFIX": prefix,
+    }
+    try:
+        first = hub("bootstrap", **own)
+        assert first.returncode == 0, first.stderr
+        assert str(tmp_path / "secret") in first.stderr
+        assert json.loads(first.stdout)["client_secret"]
+        again = hub("verify", **own)
+        assert again.returncode == 0, again.stderr
+        elsewhere = hub("verify", **own | {"HUB_DATA_DIR": str(tmp_path / "other")})
+        assert elsewhere.returncode == 1
+        assert f"{prefix}ledger" in elsewhere.stderr
+    finally:
+        leftovers.forget_databases(postgres_admin_url, prefix)
+
+
+def test_a_short_operators_secret_is_taken_with_a_warning(hub: Run) -> None:
+    done = hub("bootstrap", HUB_OPERATOR_CLIENT_SECRET="s3cret")
+    assert done.returncode == 0, done.stderr
+    assert "fewer than 32" in done.stderr
+    assert "s3cret" not in done.stdout + done.stderr
 
 
 def test_a_server_that_does_not_answer_is_told_in_one_sentence(hub: Run) -> None:

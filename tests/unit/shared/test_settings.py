@@ -66,7 +66,7 @@ def test_values_are_read_as_what_they_are() -> None:
         ("HUB_CALL_SECONDS", "soon", "number"),
         ("HUB_TOKEN_SECONDS", "-1", "whole number"),
         ("HUB_LOG_LEVEL", "LOUD", "DEBUG"),
-        ("HUB_OPERATOR_CLIENT_SECRET", "short", "at least 32"),
+        ("HUB_OPERATOR_CLIENT_SECRET", "x" * 201, "at most 200"),
     ],
 )
 def test_a_wrong_value_names_its_variable(name: str, value: str, says: str) -> None:
