@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from services.shared.errors import NotAllowed
@@ -18,25 +18,39 @@ TENANT_SCOPES: Final = frozenset(
 )
 
 
-def expand(scopes: list[str]) -> frozenset[str]:
-    """Scopes as stored: ``*`` and bare resources spelled out.
+RESOURCE_OF_PATH: Final = {
+    "bulk-transfers": "transfers",
+    "fees": "wallet",
+    "inquiries": "accounts",
+    "journals": "ledger",
+}
+"""Paths of the API whose noun is not the resource that their scopes are named after."""
 
-    Raises ValueError naming the first unknown scope.
+
+def expand(scopes: Iterable[str]) -> frozenset[str]:
+    """Every scope that ``scopes`` grant together.
+
+    ``*`` is all of them, a bare resource (``members``, ``members:*``) both of its own;
+    who may write may also read. Raises ValueError naming the first unknown scope.
     """
     expanded: set[str] = set()
     for scope in scopes:
-        if scope == "*":
-            expanded |= TENANT_SCOPES
-            continue
-        matching = {
-            known
-            for known in TENANT_SCOPES
-            if known == scope or known.split(":")[0] == scope.removesuffix(":*")
-        }
-        if not matching:
+        granted = _granted(scope)
+        if not granted:
             raise ValueError(scope)
-        expanded |= matching
+        expanded |= granted
     return frozenset(expanded)
+
+
+def _granted(scope: str) -> frozenset[str]:
+    if scope == "*":
+        return TENANT_SCOPES
+    noun, colon, action = scope.partition(":")
+    resource = RESOURCE_OF_PATH.get(noun, noun)
+    grants_both = not colon or action in {"*", "write"}
+    actions = ("read", "write") if grants_both else (action,)
+    granted = frozenset(f"{resource}:{one}" for one in actions)
+    return granted if granted <= TENANT_SCOPES else frozenset()
 
 
 def scope(*accepted: str) -> Rule:

@@ -34,7 +34,8 @@ def authenticate_client(
     if sign_in is None or not knows_secret or not _may_sign_in(sign_in):
         raise contract.InvalidClient
     try:
-        scopes = clients.granted_scopes(frozenset(sign_in.scopes), command["scope"])
+        held = clients.held_scopes(sign_in.scopes)
+        scopes = clients.granted_scopes(held, command["scope"])
     except ValueError as error:
         raise contract.InvalidScope(
             f"This client was not given the scope {error}."
@@ -62,10 +63,15 @@ def create_client(
     database: Database, settings: Settings, command: dict[str, Any]
 ) -> dict[str, Any]:
     """A client of a cooperative; its secret is in this answer and nowhere else."""
+    # Kept as they are given, so that they are answered so; a token spells them out.
+    scopes = list(dict.fromkeys(command["scopes"]))
     try:
-        scopes = access.expand(command["scopes"])
+        access.expand(scopes)
     except ValueError as error:
-        raise contract.InvalidScope(f"There is no scope {error}.") from error
+        known = ", ".join(sorted(access.TENANT_SCOPES))
+        raise contract.InvalidScope(
+            f"There is no scope {error}. There are {known}, and * for all of them."
+        ) from error
     cooperative_id = command["cooperative_id"]
 
     def create() -> dict[str, Any]:
@@ -80,7 +86,7 @@ def create_client(
             client_id=identifiers.new("cli"),
             cooperative_id=cooperative_id,
             name=command["name"],
-            scopes=sorted(scopes),
+            scopes=scopes,
             secret_hash=_secret_hash(settings, secret),
             created_at=clock.now(),
         )
@@ -175,6 +181,7 @@ def _may_sign_in(sign_in: store.SignIn) -> bool:
 
 
 def _secret_hash(settings: Settings, secret: str) -> bytes:
-    # A client secret has 256 random bits: there is nothing to guess, so a keyed hash
-    # is enough, and the slowness of a password hash would only slow down signing in.
+    # A client secret made here has 256 random bits: there is nothing to guess, so a
+    # keyed hash is enough, and the slowness of a password hash would only slow down
+    # signing in. Whoever gives the operator a short one is warned.
     return crypto.keyed_hash(settings.derive("members client secrets"), secret)

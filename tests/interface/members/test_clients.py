@@ -46,6 +46,18 @@ def test_a_token_names_the_client_its_tenant_and_its_scopes(
     assert caller.scopes == {"accounts:read", "members:read", "members:write"}
 
 
+def test_the_scopes_of_a_client_are_answered_as_they_were_given(
+    world: World, tenant: Tenant
+) -> None:
+    given = ["transfers:write", "members", "transfers:write"]
+    client = world.client(tenant.id, *given)
+
+    assert client["scopes"] == ["transfers:write", "members"]
+    assert sign_in(world, client)["scope"] == (
+        "members:read members:write transfers:read transfers:write"
+    )
+
+
 def test_a_token_can_be_narrowed(world: World, tenant: Tenant) -> None:
     client = world.client(tenant.id)
 
