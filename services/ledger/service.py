@@ -30,6 +30,7 @@ from services.shared.messaging import (
     rpc,
     timer,
 )
+from services.shared.persistence import idempotency
 
 HOUR_SECONDS: Final = 3600
 
@@ -169,8 +170,16 @@ class LedgerService:
     def close_period(self, command: dict[str, Any]) -> dict[str, Any]:
         """Close business days of the caller's book."""
         request = _loaded(contract.ClosePeriod(), command)
-        period = periods.close_period(self.database, self.tenant, **request)
-        return _answer(contract.Period(), period)
+        part, through = request["idempotency"], request["through"]
+        return idempotency.answer_once(
+            self.database,
+            self.tenant,
+            part,
+            lambda: _answer(
+                contract.Period(),
+                periods.close_period(self.database, self.tenant, through),
+            ),
+        )
 
     @rpc(READS_LEDGER)
     def get_period(self, command: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError
@@ -18,6 +19,7 @@ from services.shared.messaging import (
     rpc,
     timer,
 )
+from services.shared.persistence import idempotency
 
 HOUR_SECONDS: Final = 3600
 
@@ -44,6 +46,13 @@ class MembersService:
         cooperative_id: str = self.caller.identity.cooperative_id
         return cooperative_id
 
+    def _once(
+        self, request: dict[str, Any], operation: Callable[[], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Answer a request that came before with the answer it was given then."""
+        part = request["idempotency"]
+        return idempotency.answer_once(self.database, self.tenant, part, operation)
+
     # Clients and tokens
 
     @rpc(access.anyone)
@@ -68,7 +77,9 @@ class MembersService:
     def revoke_client(self, command: dict[str, Any]) -> dict[str, Any]:
         """Give a client no more tokens."""
         request = _loaded(contract.RevokeClient(), command)
-        return operations.revoke_client(self.database, request)
+        return self._once(
+            request, lambda: operations.revoke_client(self.database, request)
+        )
 
     # Cooperatives
 
@@ -81,14 +92,21 @@ class MembersService:
     @rpc(access.operator)
     def activate_cooperative(self, command: dict[str, Any]) -> dict[str, Any]:
         """Let a cooperative take part, with a book of its own."""
-        request = _loaded(contract.CooperativeCommand(), command)
-        return operations.activate_cooperative(self.database, self.ledger, request)
+        request = _loaded(contract.ChangeCooperative(), command)
+        return self._once(
+            request,
+            lambda: operations.activate_cooperative(
+                self.database, self.ledger, request
+            ),
+        )
 
     @rpc(access.operator)
     def deactivate_cooperative(self, command: dict[str, Any]) -> dict[str, Any]:
         """Give the clients of a cooperative no more tokens."""
-        request = _loaded(contract.CooperativeCommand(), command)
-        return operations.deactivate_cooperative(self.database, request)
+        request = _loaded(contract.ChangeCooperative(), command)
+        return self._once(
+            request, lambda: operations.deactivate_cooperative(self.database, request)
+        )
 
     @rpc(access.any_of(access.operator, ANY_TENANT))
     def get_cooperative(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -117,9 +135,12 @@ class MembersService:
     @rpc(WRITES_MEMBERS)
     def activate_member(self, command: dict[str, Any]) -> dict[str, Any]:
         """Make a candidate a full member."""
-        request = _loaded(contract.MemberCommand(), command)
-        return operations.activate_member(
-            self.database, self.tenant, request["member_id"]
+        request = _loaded(contract.ActivateMember(), command)
+        return self._once(
+            request,
+            lambda: operations.activate_member(
+                self.database, self.tenant, request["member_id"]
+            ),
         )
 
     @rpc(READS_MEMBERS)
@@ -163,9 +184,12 @@ class MembersService:
     @rpc(WRITES_ACCOUNTS)
     def close_account(self, command: dict[str, Any]) -> dict[str, Any]:
         """Close an empty savings account."""
-        request = _loaded(contract.AccountCommand(), command)
-        return operations.close_account(
-            self.database, self.ledger, self.tenant, request["number"]
+        request = _loaded(contract.CloseAccount(), command)
+        return self._once(
+            request,
+            lambda: operations.close_account(
+                self.database, self.ledger, self.tenant, request["number"]
+            ),
         )
 
     @rpc(WRITES_ACCOUNTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError
@@ -24,6 +25,7 @@ from services.shared.messaging import (
     rpc,
     timer,
 )
+from services.shared.persistence import idempotency
 from services.transfers.adapters.callback import HttpCallbackSender
 from services.transfers.adapters.ledger import BusLedger
 from services.transfers.operations import (
@@ -90,6 +92,13 @@ class TransfersService:
         cooperative_id: str = self.caller.identity.cooperative_id
         return cooperative_id
 
+    def _once(
+        self, request: dict[str, Any], operation: Callable[[], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Answer a request that came before with the answer it was given then."""
+        part = request["idempotency"]
+        return idempotency.answer_once(self.database, self.tenant, part, operation)
+
     # Transfers
 
     @batched_rpc(WRITES, max_batch=1000, workers=BATCHES_AT_ONCE)
@@ -128,24 +137,30 @@ class TransfersService:
     @rpc(WRITES)
     def accept_transfer(self, command: dict[str, Any]) -> dict[str, Any]:
         """Take a reserved payment."""
-        request = _loaded(contract.TransferCommand(), command)
-        return reservations.accept_transfer(
-            self.database,
-            self.ledger,
-            request["transfer_id"],
-            cooperative_id=self.tenant,
+        request = _loaded(contract.AcceptTransfer(), command)
+        return self._once(
+            request,
+            lambda: reservations.accept_transfer(
+                self.database,
+                self.ledger,
+                request["transfer_id"],
+                cooperative_id=self.tenant,
+            ),
         )
 
     @rpc(WRITES)
     def reject_transfer(self, command: dict[str, Any]) -> dict[str, Any]:
         """Do not take a reserved payment."""
         request = _loaded(contract.RejectTransfer(), command)
-        return reservations.reject_transfer(
-            self.database,
-            self.ledger,
-            request["transfer_id"],
-            cooperative_id=self.tenant,
-            reason=request["reason"],
+        return self._once(
+            request,
+            lambda: reservations.reject_transfer(
+                self.database,
+                self.ledger,
+                request["transfer_id"],
+                cooperative_id=self.tenant,
+                reason=request["reason"],
+            ),
         )
 
     @rpc(READS)
@@ -198,17 +213,23 @@ class TransfersService:
     @rpc(access.operator)
     def suspend_participant(self, command: dict[str, Any]) -> dict[str, Any]:
         """Let a cooperative neither pay nor be paid."""
-        request = _loaded(contract.ParticipantCommand(), command)
-        return participants.suspend_participant(
-            self.database, self.ledger, request["cooperative_id"]
+        request = _loaded(contract.ChangeParticipant(), command)
+        return self._once(
+            request,
+            lambda: participants.suspend_participant(
+                self.database, self.ledger, request["cooperative_id"]
+            ),
         )
 
     @rpc(access.operator)
     def reactivate_participant(self, command: dict[str, Any]) -> dict[str, Any]:
         """Let a cooperative pay and be paid again."""
-        request = _loaded(contract.ParticipantCommand(), command)
-        return participants.reactivate_participant(
-            self.database, self.ledger, request["cooperative_id"]
+        request = _loaded(contract.ChangeParticipant(), command)
+        return self._once(
+            request,
+            lambda: participants.reactivate_participant(
+                self.database, self.ledger, request["cooperative_id"]
+            ),
         )
 
     @rpc(access.operator)
@@ -244,8 +265,11 @@ class TransfersService:
     @rpc(access.operator)
     def end_agreement(self, command: dict[str, Any]) -> dict[str, Any]:
         """End an agreement before its last day."""
-        request = _loaded(contract.AgreementCommand(), command)
-        return agreements.end_agreement(self.database, request["agreement_id"])
+        request = _loaded(contract.EndAgreement(), command)
+        return self._once(
+            request,
+            lambda: agreements.end_agreement(self.database, request["agreement_id"]),
+        )
 
     @rpc(access.service("members"))
     def check_agreement(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -284,8 +308,13 @@ class TransfersService:
     @rpc(access.operator)
     def settle(self, command: dict[str, Any]) -> dict[str, Any]:
         """Pay the nets of a settlement."""
-        request = _loaded(contract.SettlementCommand(), command)
-        return settlements.settle(self.database, self.ledger, request["settlement_id"])
+        request = _loaded(contract.Settle(), command)
+        return self._once(
+            request,
+            lambda: settlements.settle(
+                self.database, self.ledger, request["settlement_id"]
+            ),
+        )
 
     @rpc(access.operator)
     def get_settlement(self, command: dict[str, Any]) -> dict[str, Any]:

@@ -131,7 +131,7 @@ class AccountRoutes(Peers):
         "/v1/accounts/{number}/close",
         tag=TAG,
         rule=WRITE,
-        command=contract.AccountCommand,
+        command=contract.CloseAccount,
         answer=contract.Account,
         errors=(ledger_contract.AccountNotEmpty, ledger_contract.AccountNotFound),
     )

@@ -62,7 +62,7 @@ class AgreementRoutes(Peers):
         "/v1/agreements/{agreement_id}/end",
         tag=TAG,
         rule=access.operator,
-        command=contract.AgreementCommand,
+        command=contract.EndAgreement,
         answer=contract.Agreement,
         errors=(contract.AgreementEnded,),
     )

@@ -76,7 +76,7 @@ class CooperativeRoutes(Peers):
         "/v1/cooperatives/{cooperative_id}/activate",
         tag=TAG,
         rule=access.operator,
-        command=contract.CooperativeCommand,
+        command=contract.ChangeCooperative,
         answer=contract.Cooperative,
         errors=(contract.CooperativeNotActive,),
     )
@@ -89,7 +89,7 @@ class CooperativeRoutes(Peers):
         "/v1/cooperatives/{cooperative_id}/deactivate",
         tag=TAG,
         rule=access.operator,
-        command=contract.CooperativeCommand,
+        command=contract.ChangeCooperative,
         answer=contract.Cooperative,
     )
     def deactivate_cooperative(self, request: Request) -> dict[str, Any]:

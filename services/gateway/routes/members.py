@@ -67,7 +67,7 @@ class MemberRoutes(Peers):
         "/v1/members/{member_id}/activate",
         tag=TAG,
         rule=WRITE,
-        command=contract.MemberCommand,
+        command=contract.ActivateMember,
         answer=contract.Member,
         errors=(contract.CooperativeNotActive,),
     )

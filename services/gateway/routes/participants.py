@@ -91,7 +91,7 @@ class ParticipantRoutes(Peers):
         "/v1/participants/{cooperative_id}/suspend",
         tag=TAG,
         rule=access.operator,
-        command=contract.ParticipantCommand,
+        command=contract.ChangeParticipant,
         answer=contract.Participant,
         errors=(contract.ParticipantNotFound,),
     )
@@ -104,7 +104,7 @@ class ParticipantRoutes(Peers):
         "/v1/participants/{cooperative_id}/reactivate",
         tag=TAG,
         rule=access.operator,
-        command=contract.ParticipantCommand,
+        command=contract.ChangeParticipant,
         answer=contract.Participant,
         errors=(contract.ParticipantNotFound,),
     )

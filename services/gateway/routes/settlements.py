@@ -116,7 +116,7 @@ class SettlementRoutes(Peers):
         "/v1/settlements/{settlement_id}/settle",
         tag=TAG,
         rule=access.operator,
-        command=contract.SettlementCommand,
+        command=contract.Settle,
         answer=contract.Settlement,
         errors=(
             contract.InsufficientLiquidity,

@@ -153,7 +153,7 @@ class TransferRoutes(Peers):
         "/v1/transfers/{transfer_id}/accept",
         tag=TAG,
         rule=WRITE,
-        command=contract.TransferCommand,
+        command=contract.AcceptTransfer,
         answer=contract.TransferDetails,
         errors=_ANSWER_ERRORS,
     )

@@ -702,6 +702,8 @@ class ClosePeriodBody(Schema):
 class ClosePeriod(ClosePeriodBody):
     """Close the business days of the caller's own book through a date before today."""
 
+    idempotency = fields.Nested(IdempotencySchema, load_default=None, allow_none=True)
+
 
 class Period(Schema):
     """The last closed business day of a book, null when none is closed."""

@@ -7,21 +7,21 @@ Bodies are what HTTP clients send; a command is the body plus what the gateway a
 |---|---|---|---|
 | `authenticate_client` | anyone | `AuthenticateClient` | `Token` |
 | `register_cooperative` | operator | `RegisterCooperative` | `Cooperative` |
-| `activate_cooperative` | operator | `CooperativeCommand` | `Cooperative` |
-| `deactivate_cooperative` | operator | `CooperativeCommand` | `Cooperative` |
+| `activate_cooperative` | operator | `ChangeCooperative` | `Cooperative` |
+| `deactivate_cooperative` | operator | `ChangeCooperative` | `Cooperative` |
 | `get_cooperative` | operator, any tenant | `CooperativeCommand` | `Cooperative` |
 | `list_cooperatives` | operator | `ListCooperatives` | `CooperativePage` |
 | `create_client` | operator | `CreateClient` | `NewClient` |
 | `list_clients` | operator | `ListClients` | `ClientPage` |
 | `revoke_client` | operator | `RevokeClient` | `Client` |
 | `register_member` | members:write | `RegisterMember` | `Member` |
-| `activate_member` | members:write | `MemberCommand` | `Member` |
+| `activate_member` | members:write | `ActivateMember` | `Member` |
 | `get_member` | members:read | `MemberCommand` | `MemberDetails` |
 | `list_members` | members:read | `ListMembers` | `MemberPage` |
 | `open_account` | accounts:write | `OpenAccount` | `Account` |
 | `get_account` | accounts:read | `AccountCommand` | `Account` |
 | `list_accounts` | accounts:read | `ListAccounts` | `AccountPage` |
-| `close_account` | accounts:write | `AccountCommand` | `Account` |
+| `close_account` | accounts:write | `CloseAccount` | `Account` |
 | `deposit`, `withdraw` | accounts:write | `Movement` | `MovementResult` |
 | `inquire_account` | accounts:read, transfers:write | `AccountCommand` | `Inquiry` |
 | `get_health` | anyone | `{}` | `{"service","database","gauges"}` |
@@ -183,14 +183,19 @@ class Token(Schema):
 
 
 class ClientBody(Schema):
-    """A machine that may act for a cooperative. `*` grants every tenant scope."""
+    """A machine that may act for a cooperative."""
 
     name = _name("Sistem Inti")
     scopes = fields.List(
         text(longest=40),
         required=True,
         validate=validate.Length(min=1, max=40),
-        metadata={"example": ["members:write", "accounts:write", "transfers:write"]},
+        metadata={
+            "description": "What it may do: `read` or `write` of `members`, "
+            "`accounts`, `transfers`, `ledger` or `wallet`, such as `members:write`, "
+            "which includes reading. `members` alone is both, `*` is everything.",
+            "example": ["members:write", "accounts:write", "transfers:write"],
+        },
     )
 
 
@@ -200,7 +205,7 @@ class CreateClient(ClientBody, Command):
     cooperative_id = _identifier("coop_01jd8x")
 
 
-class RevokeClient(Schema):
+class RevokeClient(Command):
     """A client that may not sign in any more."""
 
     cooperative_id = _identifier("coop_01jd8x")
@@ -268,6 +273,10 @@ class CooperativeCommand(Schema):
     """Something about one cooperative."""
 
     cooperative_id = _identifier("coop_01jd8x")
+
+
+class ChangeCooperative(CooperativeCommand, Command):
+    """A cooperative that is activated or deactivated."""
 
 
 class ListCooperatives(Page):
@@ -343,6 +352,10 @@ class MemberCommand(Schema):
     member_id = _identifier("mem_01jd8x")
 
 
+class ActivateMember(MemberCommand, Command):
+    """A candidate that becomes a member."""
+
+
 class ListMembers(Page):
     """The members of the caller's cooperative."""
 
@@ -414,6 +427,10 @@ class AccountCommand(Schema):
     """Something about one savings account."""
 
     number = _identifier("0101100000000017")
+
+
+class CloseAccount(AccountCommand, Command):
+    """A savings account that is closed."""
 
 
 class ListAccounts(Page):

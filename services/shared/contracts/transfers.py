@@ -8,26 +8,26 @@ Bodies are what HTTP clients send; a command is the body plus what the gateway a
 | `submit_transfers` (batched) | transfers:write | `SubmitTransfer` | `Transfer` |
 | `submit_bulk_transfers` (batched) | transfers:write | `SubmitBulk` | `BulkResult` |
 | `return_transfer` | transfers:write | `ReturnTransfer` | `Transfer` |
-| `accept_transfer` | transfers:write | `TransferCommand` | `TransferDetails` |
+| `accept_transfer` | transfers:write | `AcceptTransfer` | `TransferDetails` |
 | `reject_transfer` | transfers:write | `RejectTransfer` | `TransferDetails` |
 | `get_transfer` | transfers:read | `TransferCommand` | `TransferDetails` |
 | `list_transfers` | transfers:read | `ListTransfers` | `TransferPage` |
 | `put_participant` | operator | `PutParticipant` | `Participant` |
 | `get_participant` | operator, own cooperative | `ParticipantCommand` | `Participant` |
 | `list_participants` | operator | `ListParticipants` | `ParticipantPage` |
-| `suspend_participant` | operator | `ParticipantCommand` | `Participant` |
-| `reactivate_participant` | operator | `ParticipantCommand` | `Participant` |
+| `suspend_participant` | operator | `ChangeParticipant` | `Participant` |
+| `reactivate_participant` | operator | `ChangeParticipant` | `Participant` |
 | `move_funds` | operator | `MoveFunds` | `FundsMovement` |
 | `create_agreement` | operator | `CreateAgreement` | `Agreement` |
 | `get_agreement` | operator, either cooperative | `AgreementCommand` | `Agreement` |
 | `list_agreements` | operator, own only | `ListAgreements` | `AgreementPage` |
-| `end_agreement` | operator | `AgreementCommand` | `Agreement` |
+| `end_agreement` | operator | `EndAgreement` | `Agreement` |
 | `check_agreement` | service members | `CheckAgreement` | `AgreementCheck` |
 | `close_window` | operator | `CloseWindow` | `ClosedWindow` |
 | `get_window` | operator, own net only | `WindowCommand` | `Window` |
 | `list_windows` | operator, own nets only | `ListWindows` | `WindowPage` |
 | `create_settlement` | operator | `CreateSettlement` | `Settlement` |
-| `settle` | operator | `SettlementCommand` | `Settlement` |
+| `settle` | operator | `Settle` | `Settlement` |
 | `get_settlement` | operator | `SettlementCommand` | `Settlement` |
 | `list_settlements` | operator | `ListSettlements` | `SettlementPage` |
 | `get_settlement_proof` | operator, participant | `GetProof` | `Proof` |
@@ -485,13 +485,17 @@ class TransferCommand(Schema):
     transfer_id = _identifier("trf_01jd8x")
 
 
+class AcceptTransfer(TransferCommand, Command):
+    """The payee's cooperative takes a reserved payment."""
+
+
 class RejectBody(Schema):
     """Why the payee's cooperative does not take a payment."""
 
     reason = text(longest=200, required=True, metadata={"example": "Rekening ditutup"})
 
 
-class RejectTransfer(RejectBody, TransferCommand):
+class RejectTransfer(RejectBody, TransferCommand, Command):
     """The payee's cooperative does not take a reserved payment."""
 
 
@@ -555,7 +559,14 @@ class ParticipantBody(Schema):
         validate=validate.Length(max=500),
         metadata={"example": "https://inti.koperasi.example/hub"},
     )
-    callback_secret = text(shortest=32, longest=200, load_only=True)
+    callback_secret = text(
+        longest=200,
+        load_only=True,
+        metadata={
+            "description": "Signs what is sent there; at least 32 random characters "
+            "keep others from guessing it."
+        },
+    )
     alarm_percent = fields.Integer(
         strict=True,
         validate=validate.Range(min=1, max=100),
@@ -573,6 +584,10 @@ class ParticipantCommand(Schema):
     """Something about one participant."""
 
     cooperative_id = _identifier("coop_01jd8x")
+
+
+class ChangeParticipant(ParticipantCommand, Command):
+    """A participant that is suspended or reactivated."""
 
 
 class ListParticipants(Page):
@@ -665,6 +680,10 @@ class AgreementCommand(Schema):
     """Something about one agreement."""
 
     agreement_id = _identifier("agr_01jd8x")
+
+
+class EndAgreement(AgreementCommand, Command):
+    """An agreement that is ended."""
 
 
 class ListAgreements(Page):
@@ -788,6 +807,10 @@ class SettlementCommand(Schema):
     """Something about one settlement."""
 
     settlement_id = _identifier("stl_01jd8x")
+
+
+class Settle(SettlementCommand, Command):
+    """A settlement whose nets are paid."""
 
 
 class ListSettlements(Page):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,9 @@ from services.shared.errors import (
     InvariantViolated,
     RequestInProgress,
 )
+from services.shared.identity import HUB
 from services.shared.persistence import roles
+from services.shared.persistence.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,35 @@ def run_once(
     answer = operation()
     _store(session, scope, cipher, answer)
     return answer
+
+
+def answer_once(
+    database: Database,
+    cooperative_id: str,
+    part: dict[str, str] | None,
+    operation: Callable[[], dict[str, Any]],
+) -> dict[str, Any]:
+    """The answer of ``operation``, which has transactions of its own, as in `run_once`.
+
+    Only for what changes nothing when it is done again: its answer is stored after it,
+    so whoever dies in between does it a second time when the request is repeated.
+    """
+    scope = IdempotencyScope.of(cooperative_id, part)
+    if scope is None:
+        return operation()
+    with _opened(database, cooperative_id) as session:
+        stored = _stored(session, scope, _cipher(session))
+    if stored is not None:
+        return stored | {"replayed": True}
+    answer = operation()
+    with _opened(database, cooperative_id) as session:
+        return run_once(session, scope=scope, operation=lambda: answer)
+
+
+def _opened(database: Database, cooperative_id: str) -> AbstractContextManager[Session]:
+    if cooperative_id == HUB:
+        return database.hub()
+    return database.tenant(cooperative_id)
 
 
 def _stored(
