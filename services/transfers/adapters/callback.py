@@ -10,8 +10,6 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import requests
@@ -20,26 +18,21 @@ from services.shared import clock
 from services.transfers.domain.callbacks import Attempt, Callback
 
 TIMEOUT_SECONDS: Final = 5.0
-CONCURRENT_MAX: Final = 8
 
 
 class HttpCallbackSender:
-    """Posts a few messages at a time."""
+    """Posts one message; many may be posted at a time."""
 
     def __init__(self, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._timeout_seconds = timeout_seconds
 
-    def send(self, due: Sequence[Callback]) -> list[Attempt]:
-        """Send each message once; one attempt per message, in order."""
-        with ThreadPoolExecutor(max_workers=CONCURRENT_MAX) as pool:
-            return list(pool.map(self._send_one, due))
-
-    def _send_one(self, callback: Callback) -> Attempt:
+    def send(self, callback: Callback) -> Attempt:
+        """Send the message once; whatever is wrong is told in the attempt."""
         started = time.monotonic()
         status, error = None, None
         try:
             status = self._post(callback)
-        except requests.RequestException as fault:
+        except Exception as fault:  # noqa: BLE001 not all that a strange URL raises is of requests
             # The name of the fault, not its text: that repeats the whole URL.
             error = type(fault).__name__
         return Attempt(

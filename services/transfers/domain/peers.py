@@ -59,5 +59,5 @@ class Members(Protocol):
 class CallbackSender(Protocol):
     """Whatever carries messages to the systems of connected cooperatives."""
 
-    def send(self, due: Sequence[Callback]) -> list[Attempt]:
-        """Send each message once; one attempt per message, in order."""
+    def send(self, callback: Callback) -> Attempt:
+        """Send the message once. It never raises."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -64,11 +64,18 @@ def add_outcome(
 
 
 def claim_due(
-    session: Session, *, lease_seconds: float, limit: int
+    session: Session,
+    *,
+    lease_seconds: float,
+    limit: int,
+    each: int,
+    passing_by: Collection[str] = (),
 ) -> Sequence[dict[str, Any]]:
     """Messages to be sent now; nobody else takes them for ``lease_seconds``.
 
     The lease is what a sender that dies leaves behind: the message is due again.
+    Taken are at most ``each`` of a cooperative and none of those in ``passing_by``,
+    the first of everybody before the second of anybody.
     """
     rows = session.execute(
         text(
@@ -76,15 +83,24 @@ def claim_due(
             " clock_timestamp() + make_interval(secs => :lease_seconds) "
             "FROM participants "
             "WHERE participants.cooperative_id = callbacks.cooperative_id "
-            "AND callbacks.id IN (SELECT id FROM callbacks WHERE state = 'due' "
-            " AND next_attempt_at <= clock_timestamp() "
-            " AND deadline > clock_timestamp() "
-            " ORDER BY next_attempt_at LIMIT :limit FOR UPDATE SKIP LOCKED) "
+            "AND callbacks.id IN (SELECT id FROM callbacks WHERE id IN ("
+            "  SELECT id FROM (SELECT id, next_attempt_at, row_number() OVER ("
+            "   PARTITION BY cooperative_id ORDER BY next_attempt_at) AS place "
+            "   FROM callbacks WHERE state = 'due' "
+            "   AND next_attempt_at <= now() AND deadline > now() "
+            "   AND cooperative_id <> ALL (CAST(:passing_by AS text[]))) AS ranked "
+            "  WHERE place <= :each ORDER BY place, next_attempt_at LIMIT :limit) "
+            " AND state = 'due' AND next_attempt_at <= now() FOR UPDATE SKIP LOCKED) "
             "RETURNING callbacks.id, callbacks.transfer_id, callbacks.cooperative_id, "
             " callbacks.body, callbacks.attempts, participants.callback_url, "
             " participants.callback_secret"
         ),
-        {"lease_seconds": lease_seconds, "limit": limit},
+        {
+            "lease_seconds": lease_seconds,
+            "limit": limit,
+            "each": each,
+            "passing_by": list(passing_by),
+        },
     ).mappings()
     return [dict(row) for row in rows]
 
@@ -107,8 +123,8 @@ def record_attempt(
     )
     session.execute(
         text(
-            "UPDATE callbacks SET next_attempt_at = "
-            " clock_timestamp() + make_interval(secs => :pause), "
+            "UPDATE callbacks SET next_attempt_at = least(deadline, "
+            " clock_timestamp() + make_interval(secs => :pause)), "
             " state = CASE WHEN :is_delivered THEN 'delivered' ELSE state END "
             "WHERE id = :id AND state = 'due'"
         ),
@@ -121,11 +137,15 @@ def record_attempt(
 
 
 def give_up_overdue(session: Session) -> int:
-    """Stop sending what nobody needs to hear any more; how many."""
+    """Stop sending what nobody needs to hear any more; how many.
+
+    No pause is longer than the deadline, so only what is due is looked at, and not all
+    that rests. `now()`, because what `clock_timestamp()` gives no index can be asked.
+    """
     result = session.execute(
         text(
             "UPDATE callbacks SET state = 'given_up' WHERE state = 'due' "
-            "AND deadline <= clock_timestamp()"
+            "AND next_attempt_at <= now() AND deadline <= now()"
         )
     )
     return int(result.rowcount)  # type: ignore[attr-defined]

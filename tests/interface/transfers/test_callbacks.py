@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import socket
 import threading
 from collections.abc import Generator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -153,6 +154,49 @@ def test_a_system_that_is_away_is_noted(
     [row] = attempts(world, transfer_id)
     assert (row.status, row.error) == (None, "ConnectionError")
     assert system.received == []
+
+
+def test_a_system_that_hangs_delays_nobody_else(
+    world: World, pair: Pair, system: System
+) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        hanging = world.cooperative(
+            mode="connected",
+            callback_url=f"http://127.0.0.1:{silent.getsockname()[1]}/",
+            callback_secret=SECRET,
+        )
+        world.agree(pair.payer, hanging)
+        account = f"{world.code(hanging)}77"
+        for _ in range(20):
+            world.submit(payment(pair, 5, payee_account=account))
+        for _ in range(6):
+            reserve(world, pair)
+        callbacks.send_due(
+            world.database,
+            HttpCallbackSender(timeout_seconds=1),
+            CIPHER,
+            busy_seconds=0.8,
+        )
+    assert len(system.received) == 6
+
+
+def test_a_message_that_cannot_be_signed_stops_no_other(
+    world: World, pair: Pair, system: System
+) -> None:
+    other = world.connected()
+    world.agree(pair.payer, other)
+    world.submit(payment(pair, 5, payee_account=f"{world.code(other)}77"))
+    reserve(world, pair)
+    with world.database.hub() as session:
+        session.execute(
+            text(
+                "UPDATE participants SET callback_secret = 'x' "
+                "WHERE cooperative_id = :id"
+            ),
+            {"id": other},
+        )
+    send(world)
+    assert len(system.received) == 1
 
 
 def test_after_the_expiry_nothing_is_sent(
