@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from services.ledger.domain.journals import Journal, Posted, mirrored
 from services.ledger.operations import batches
@@ -12,6 +12,9 @@ from services.shared import clock, identifiers
 from services.shared.contracts import ledger as contract
 from services.shared.errors import IdempotencyKeyReused, ServiceError
 from services.shared.persistence.database import Database, retrying
+
+PAYMENTS: Final = frozenset({"transfer", "return"})
+"""Kinds of the journals that clearing posts for members."""
 
 
 @retrying
@@ -55,8 +58,8 @@ def reverse_journal(
 ) -> dict[str, Any]:
     """Undo a journal of the cooperative's own book by its mirror image, today.
 
-    Raises JournalNotFound, JournalNotPosted, JournalSpansBooks, AlreadyReversed, or
-    the refusal of the reversal: limits apply to it as to any journal.
+    Raises JournalNotFound, JournalNotPosted, JournalSpansBooks (any payment, too),
+    AlreadyReversed, or the refusal of the reversal: limits apply as to any journal.
     """
     with database.tenant(cooperative_id) as session:
         original = journal_store.find(session, journal_id)
@@ -66,6 +69,10 @@ def reverse_journal(
             raise contract.JournalNotPosted
         if original.books != [cooperative_id]:
             raise contract.JournalSpansBooks
+        if original.kind in PAYMENTS:
+            # Inside one cooperative it stays in one book, but clearing knows of it: a
+            # return could give the same money back a second time.
+            raise contract.JournalSpansBooks("A transfer is undone by a return.")
         postings = tuple(journal_store.postings_of(session, original.serial))
         reversal = Journal(
             id=identifiers.derived(
@@ -81,7 +88,8 @@ def reverse_journal(
         batch = batches.enter(session, reversal.keys)
         # Asked under the locks: whoever reverses the same journal holds the same ones.
         existing = journal_store.reversal_of(session, journal_id)
-        if existing not in {None, reversal.id}:
+        known = journal_store.stored(session, {reversal.id})
+        if existing not in {None, reversal.id} and not known:
             raise contract.AlreadyReversed(details={"reversed_by": existing})
         [outcome] = batches.post(session, batch, [reversal], home=cooperative_id)
     posted = batches.result_or_raise(_of_a_person(outcome))

@@ -77,10 +77,11 @@ _LOCK: Final = text(
     "WHERE id = ANY (CAST(:ids AS text[])) AND state <> 'refused' "
     "ORDER BY id FOR UPDATE"
 )
-# Those that another process is resolving are left to it.
+# Those that another process is resolving are left to it. `now()`, because with
+# `clock_timestamp()` all pending holds would be read to find the few that are due.
 _LOCK_DUE: Final = text(
     f"SELECT {_COLUMNS} FROM holds "  # noqa: S608  a constant
-    "WHERE state = 'pending' AND expires_at <= clock_timestamp() "
+    "WHERE state = 'pending' AND expires_at <= now() "
     "ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED"
 )
 _POSTINGS: Final = text(

@@ -78,6 +78,33 @@ def test_limits_apply_to_a_reversal_too(ledger: Ledger) -> None:
     assert reverse(ledger, one, deposit.journal_id, key="k2")["balances"][budi] == 0
 
 
+def test_a_refused_reversal_stays_refused_under_its_key(ledger: Ledger) -> None:
+    one = ledger.cooperative()
+    budi = ledger.savings(one)
+    deposit = ledger.deposit(budi, one, 70)
+    ledger.post_one(a_journal((budi, ledger.cash(one), 50)))
+    with pytest.raises(contract.InsufficientFunds):
+        reverse(ledger, one, deposit.journal_id)
+    ledger.deposit(budi, one, 50)
+    reverse(ledger, one, deposit.journal_id, key="k2")
+
+    with pytest.raises(contract.InsufficientFunds) as again:
+        reverse(ledger, one, deposit.journal_id)
+    assert again.value.details["replayed"]
+
+
+@pytest.mark.parametrize("kind", ["transfer", "return"])
+def test_a_payment_inside_one_cooperative_is_undone_by_a_return_only(
+    ledger: Ledger, kind: str
+) -> None:
+    one = ledger.cooperative()
+    budi, siti = ledger.savings(one, 99), ledger.savings(one)
+    payment = ledger.post_one(a_journal((budi, siti, 9), kind=kind))
+
+    with pytest.raises(contract.JournalSpansBooks):
+        reverse(ledger, one, payment.journal_id)
+
+
 def test_a_journal_that_spans_books_is_not_reversed_by_one_of_them(
     ledger: Ledger,
 ) -> None:
