@@ -75,6 +75,10 @@ class RpcServer(SharedExtension, ProviderCollector):  # type: ignore[misc]  # na
             if provider.method_name == method:
                 provider.handle_message(message)
                 return
+        if self._is_stopping:
+            # The method has gone while the message was handed over: it is another's.
+            self.bus.requeue(message)
+            return
         fault = {"exc_type": "MethodNotFound", "value": method}
         self.answer(message, {"result": None, "error": fault})
 
