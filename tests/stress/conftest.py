@@ -10,6 +10,7 @@ import pytest
 from services.hub import bootstrap
 from services.shared import settings
 from services.shared.persistence.database import Database
+from tests import leftovers
 from tests.databases import RunDatabases
 from tests.stress.stack import Side, Stack, environment, open_side
 
@@ -40,6 +41,7 @@ def stack(
         yield running
     finally:
         running.stop_all()
+        leftovers.forget_queues(rabbitmq_uri, env["HUB_BUS_NAMESPACE"])
 
 
 @pytest.fixture(scope="module")

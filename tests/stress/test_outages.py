@@ -16,6 +16,7 @@ import pytest
 from services.hub import bootstrap
 from services.shared import settings
 from services.shared.persistence.database import Database
+from tests import leftovers
 from tests.databases import RunDatabases
 from tests.fakes.wire import CuttableProxy
 from tests.stress.stack import (
@@ -51,7 +52,9 @@ def wires(
 
 
 @pytest.fixture(scope="module")
-def stack(wires: Wires, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(
+    wires: Wires, rabbitmq_uri: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
     databases = {
         f"{service.upper()}_DATABASE_URL": wires[service].uri
         for service in WITH_DATABASE
@@ -66,6 +69,7 @@ def stack(wires: Wires, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
         for wire in wires.values():
             wire.resume_if_cut()
         running.stop_all()
+        leftovers.forget_queues(rabbitmq_uri, env["HUB_BUS_NAMESPACE"])
 
 
 def test_without_the_broker_money_is_refused_at_once_and_the_rest_goes_on(

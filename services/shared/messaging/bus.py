@@ -78,7 +78,8 @@ class Bus(SharedExtension):  # type: ignore[misc]  # nameko has no types
             event_queue_type=settings.event_queue_type,
         )
         self.reply_to = uuid.uuid4().hex
-        self._subscriptions: list[Subscription] = []
+        self.subscriptions: list[Subscription] = []
+        self._cancelled: set[Subscription] = set()
         self._awaited: dict[str, Reply] = {}
         self._blocked = False
         self._calls: Any = None
@@ -131,11 +132,11 @@ class Bus(SharedExtension):  # type: ignore[misc]  # nameko has no types
 
     def subscribe(self, subscription: Subscription) -> None:
         """Read a queue from the next connection on; call it in ``setup``."""
-        self._subscriptions.append(subscription)
+        self.subscriptions.append(subscription)
 
     def cancel(self, subscription: Subscription) -> None:
         """Stop reading a queue; messages already handed over stay ours."""
-        self._subscriptions.remove(subscription)
+        self._cancelled.add(subscription)
         consumer = subscription.consumer
         if consumer is not None and self.inbound.is_up:
             for tag in list(consumer._active_tags.values()):  # noqa: SLF001
@@ -259,11 +260,12 @@ class Bus(SharedExtension):  # type: ignore[misc]  # nameko has no types
     # The connections' events
 
     def _prepare_inbound(self, connection: Connection) -> None:
-        for subscription in self._subscriptions:
-            subscription.open(connection)
+        for subscription in self.subscriptions:
+            if subscription not in self._cancelled:
+                subscription.open(connection)
 
     def _lost_inbound(self) -> None:
-        for subscription in self._subscriptions:
+        for subscription in self.subscriptions:
             subscription.on_lost()
         self._fail_awaited(OutcomeUnknown())
 

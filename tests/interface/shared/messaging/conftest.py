@@ -8,6 +8,7 @@ from typing import Any
 
 import eventlet
 import pytest
+from kombu import Connection
 from nameko.containers import ServiceContainer
 
 from services.shared import identity, settings
@@ -16,19 +17,21 @@ from services.shared.messaging import memory
 from services.shared.messaging.batching import BatchedClient, BatchedRpc
 from services.shared.messaging.bus import Bus
 from services.shared.messaging.proxies import ServiceProxy
+from services.shared.messaging.topology import Topology
 from services.shared.settings import Settings
 from tests.fakes.wire import CuttableProxy
 
 SECRET = "a secret of the tests, long enough to be one"
 
 
-def settings_for(uri: str) -> Settings:
+def settings_for(uri: str, **environ: str) -> Settings:
     """Settings with a namespace of their own, so that tests share a broker."""
     return settings.load(
         {
             "HUB_SECRET_KEY": SECRET,
             "AMQP_URI": uri,
             "HUB_BUS_NAMESPACE": f"test-{uuid.uuid4().hex[:12]}.",
+            **environ,
         }
     )
 
@@ -92,8 +95,21 @@ class Running:
 
     def stop(self) -> None:
         """Stop what still runs and remove its queues."""
+        queues = {
+            subscription.queue.name
+            for service in self.containers
+            for subscription in self.bus(service).subscriptions
+        }
         for container in self.containers.values():
             container.stop()
+        with Connection(self.settings.amqp_uri, connect_timeout=5) as connection:
+            channel = connection.channel()
+            for name in queues:
+                channel.queue_delete(name)
+            topology = Topology(namespace=self.settings.bus_namespace)
+            for service in self.containers:
+                channel.exchange_delete(topology.event_exchange(service).name)
+            channel.exchange_delete(topology.rpc_exchange.name)
 
 
 @pytest.fixture(params=["in-process", "rabbitmq"])

@@ -240,3 +240,21 @@ def test_events_wait_in_the_outbox_while_the_broker_is_away(
         eventually(lambda: waiting(database) == 0)
     finally:
         hub.stop()
+
+
+def test_events_travel_over_quorum_queues_when_asked_to(
+    rabbitmq_uri: str,
+    database: Database,
+    listeners_database: Database,
+    eventually: Eventually,
+) -> None:
+    hub = Running(settings_for(rabbitmq_uri, HUB_EVENT_QUEUE_TYPE="quorum"))
+    hub.start(Listener, {"listener": listeners_database})
+    hub.start(Teller, {"teller": database})
+    try:
+        tell(database, "laci-1")
+
+        eventually(lambda: Listener.applied == ["laci-1"])
+        eventually(lambda: waiting(database) == 0)
+    finally:
+        hub.stop()
