@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from services.shared.errors import ServiceError
 from services.shared.persistence.database import Database
 from services.transfers.domain.peers import Ledger
+from services.transfers.domain.transfer import Transfer
 from services.transfers.operations import drive
 from services.transfers.store import transfers as store
 
@@ -38,10 +40,32 @@ def recover(
         stuck = store.claim_stuck(session, age_seconds=stuck_seconds, limit=_BATCH)
     if not stuck:
         return 0
-    done = drive.drive(database, ledger, stuck, reserved_seconds=reserved_seconds)
-    finished = sum(one.is_terminal for one in done.values())
+    finished = _drive(database, ledger, stuck, reserved_seconds)
     _log.info("recovered %d of %d transfers", finished, len(stuck))
     return finished
+
+
+def _drive(
+    database: Database, ledger: Ledger, stuck: list[Transfer], reserved_seconds: float
+) -> int:
+    """Drive on together, or in ever smaller parts; how many got their outcome.
+
+    One transfer that cannot be recorded, for a reason that nobody foresaw, would else
+    keep all those that were claimed with it from being recovered, each time anew.
+    """
+    try:
+        done = drive.drive(database, ledger, stuck, reserved_seconds=reserved_seconds)
+    except ServiceError:
+        # Whatever is away, it is away for all of them.
+        raise
+    except Exception:  # noqa: BLE001 whatever it is, it is one transfer's
+        _log.exception("%d transfers were not recovered together", len(stuck))
+        if len(stuck) == 1:
+            return 0
+        middle = len(stuck) // 2
+        parts = (stuck[:middle], stuck[middle:])
+        return sum(_drive(database, ledger, one, reserved_seconds) for one in parts)
+    return sum(one.is_terminal for one in done.values())
 
 
 def alarm_overdue(

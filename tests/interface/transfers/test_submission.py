@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from services.shared.contracts import transfers as contract
 from services.shared.errors import IdempotencyKeyReused, RequestInProgress
 from services.transfers.operations import recovery
 from services.transfers.store import transfers as store
+from services.transfers.store.transfers import Change
 from tests.factories.transfers import Pair, World, bulk, payment
 from tests.fakes.peers import UnreliableLedger
 
@@ -188,6 +192,31 @@ def test_a_lost_answer_leaves_a_transfer_that_recovery_completes(
     [again] = world.submit(payment(pair, 9, key="a"))
     assert again["state"] == "committed"
     assert world.balance(pair.payee_account) == 9
+
+
+def test_one_that_cannot_be_recorded_keeps_no_other_from_recovery(
+    world: World, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = UnreliableLedger(world.ledger, ["deaf"])
+    outcomes = world.submit(*[payment(pair, 9) for _ in range(5)], ledger=ledger)
+    poison = outcomes[2].details["transfer_id"]
+    finish = store.finish
+
+    def failing(session: Any, changes: Sequence[Change], window_id: Any) -> Any:
+        if any(one.transfer_id == poison for one in changes):
+            raise ZeroDivisionError
+        return finish(session, changes, window_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "finish", failing)
+        recovery.recover(world.database, world.ledger, stuck_seconds=0)
+    left = world.rows(
+        "SELECT id FROM transfers WHERE state = 'received' AND payer_account = :own",
+        own=pair.payer_account,
+    )
+    assert [row.id for row in left] == [poison]
+    recovery.recover(world.database, world.ledger, stuck_seconds=0)
+    assert world.balance(pair.payee_account) == 5 * 9
 
 
 def test_a_repetition_drives_on_what_was_left(world: World, pair: Pair) -> None:
