@@ -69,6 +69,7 @@ def put_participant(
     cooperative_id: str = command["cooperative_id"]
     _check_callback(command, allow_http=allow_http)
     ensure_participant(database, members, cooperative_id)
+    _check_mode(database, command)
     ledger.open_book({"cooperative_id": cooperative_id})
     _set_cap(ledger, cooperative_id, command["net_debit_cap"])
     _store_terms(database, command, cipher)
@@ -82,6 +83,19 @@ def _check_callback(command: dict[str, Any], *, allow_http: bool) -> None:
     fault = callbacks.url_fault(url, allow_http=allow_http)
     if fault is not None:
         raise contract.CallbackUrlRefused(fault)
+
+
+def _check_mode(database: Database, command: dict[str, Any]) -> None:
+    """Refuse what cannot be stored before the ledger is told of a new cap."""
+    with database.hub() as session:
+        row = store.find(session, command["cooperative_id"])
+    if row is None:
+        raise contract.ParticipantNotFound
+    if (command.get("mode") or row.mode) == transfer.CONNECTED and not (
+        (command.get("callback_url") or row.callback_url)
+        and (command.get("callback_secret") or row.callback_secret)
+    ):
+        raise contract.CallbackRequired
 
 
 def _set_cap(ledger: Ledger, cooperative_id: str, cap: int) -> None:
@@ -108,10 +122,6 @@ def _store_terms(
             row.callback_secret = cipher.encrypt(
                 secret.encode(), secret_place(row.cooperative_id)
             )
-        if row.mode == transfer.CONNECTED and not (
-            row.callback_url and row.callback_secret
-        ):
-            raise contract.CallbackRequired
 
 
 def secret_place(cooperative_id: str) -> bytes:

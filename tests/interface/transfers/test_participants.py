@@ -64,7 +64,11 @@ def test_an_unknown_cooperative_takes_no_part(world: World) -> None:
 
 def test_a_connected_cooperative_needs_a_callback(world: World, pair: Pair) -> None:
     with pytest.raises(contract.CallbackRequired):
-        put(world, pair.payer, mode="connected")
+        put(world, pair.payer, mode="connected", net_debit_cap=1)
+
+    # Nothing of the refused terms counts, not in the ledger either.
+    [outcome] = world.submit(payment(pair, 300))
+    assert outcome["state"] == "committed"
 
 
 @pytest.mark.parametrize(
