@@ -41,7 +41,11 @@ class WalletRoutes(Peers):
     )
     def top_up_wallet(self, request: Request) -> dict[str, Any]:
         """Record money that a cooperative paid into its wallet."""
-        return dict(self.ledger.top_up_wallet(request.command()))
+        try:
+            return dict(self.ledger.top_up_wallet(request.command()))
+        except contract.BookNotOpen:
+            self._require_cooperative(request)
+            raise
 
     @route(
         "POST",
@@ -64,7 +68,15 @@ class WalletRoutes(Peers):
     )
     def charge_fee(self, request: Request) -> dict[str, Any]:
         """Charge a fee by the schedule, at most once per kind and reference."""
-        return dict(self.ledger.charge_fee(request.command()))
+        try:
+            return dict(self.ledger.charge_fee(request.command()))
+        except contract.BookNotOpen:
+            self._require_cooperative(request)
+            raise
+
+    def _require_cooperative(self, request: Request) -> None:
+        """Raise NotFound for a cooperative that nobody knows; books do not tell."""
+        self.members.get_cooperative(dict(request.parameters))
 
     @route(
         "GET",

@@ -319,10 +319,11 @@ class CooperativeEvent(Schema):
 
 
 class MemberBody(Schema):
-    """A person who applies for membership."""
+    """A person who applies for membership; null is as good as left out."""
 
     name = _name("Budi Santoso")
     nik = fields.String(
+        allow_none=True,
         validate=validate.Regexp(r"^[0-9]{16}\Z", error="Must be 16 digits."),
         metadata={
             "description": "National identity number, stored encrypted.",
@@ -330,16 +331,21 @@ class MemberBody(Schema):
         },
     )
     phone = fields.String(
+        allow_none=True,
         validate=validate.Regexp(
             r"^\+?[0-9][0-9 -]{7,18}\Z", error="Must be a telephone number."
         ),
         metadata={"example": "+6281234567890"},
     )
     email = fields.Email(
-        validate=validate.Length(max=200), metadata={"example": "budi@contoh.id"}
+        allow_none=True,
+        validate=validate.Length(max=200),
+        metadata={"example": "budi@contoh.id"},
     )
-    birth_date = fields.Date(metadata={"example": "1990-08-17"})
-    address = text(longest=500, metadata={"example": "Jl. Melati 5, Denpasar"})
+    birth_date = fields.Date(allow_none=True, metadata={"example": "1990-08-17"})
+    address = text(
+        longest=500, allow_none=True, metadata={"example": "Jl. Melati 5, Denpasar"}
+    )
 
 
 class RegisterMember(MemberBody, Command):
@@ -477,7 +483,7 @@ class MovementBody(Schema):
     channel = fields.String(
         required=True, validate=validate.OneOf(CHANNELS), metadata={"example": "cash"}
     )
-    reference = text(longest=100, metadata={"example": "SLIP-0001"})
+    reference = text(longest=100, allow_none=True, metadata={"example": "SLIP-0001"})
 
 
 class Movement(MovementBody):

@@ -383,7 +383,9 @@ class TransferBody(Schema):
     payer_account = _account_number(metadata={"example": "0101100000000016"})
     payee_account = _account_number(metadata={"example": "0102100000000018"})
     amount = AmountField(required=True, metadata={"example": 250000})
-    description = text(longest=140, metadata={"example": "Bayar beras"})
+    description = text(
+        longest=140, allow_none=True, metadata={"example": "Bayar beras"}
+    )
 
 
 class SubmitTransfer(TransferBody):
@@ -552,8 +554,9 @@ class ParticipantBody(Schema):
     net_debit_cap = AmountField(
         minimum=0, required=True, metadata={"example": 1_000_000_000}
     )
-    mode = fields.String(validate=validate.OneOf(PARTICIPANT_MODES))
+    mode = fields.String(allow_none=True, validate=validate.OneOf(PARTICIPANT_MODES))
     callback_url = fields.Url(
+        allow_none=True,
         schemes={"http", "https"},
         require_tld=False,
         validate=validate.Length(max=500),
@@ -562,6 +565,7 @@ class ParticipantBody(Schema):
     callback_secret = text(
         longest=200,
         load_only=True,
+        allow_none=True,
         metadata={
             "description": "Signs what is sent there; at least 32 random characters "
             "keep others from guessing it."
@@ -569,6 +573,7 @@ class ParticipantBody(Schema):
     )
     alarm_percent = fields.Integer(
         strict=True,
+        allow_none=True,
         validate=validate.Range(min=1, max=100),
         metadata={"description": "Share of the limit that raises the alarm."},
     )

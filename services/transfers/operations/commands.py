@@ -107,7 +107,7 @@ def _draft(item: dict[str, Any]) -> Draft:
     # A boolean is an int to Python, but not an amount.
     if type(amount) is not int or not 1 <= amount <= AMOUNT_MAX:
         raise _malformed("amount")
-    if "description" in item:
+    if item.get("description") is not None:
         _text(item, "description", longest=140)
     return Draft(
         payer_account=item["payer_account"],

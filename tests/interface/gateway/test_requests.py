@@ -9,7 +9,7 @@ import pytest
 
 from services.gateway.service import GatewayService
 from services.shared import errors, identity
-from services.shared.contracts import members, transfers
+from services.shared.contracts import ledger, members, transfers
 from services.shared.identity import HUB
 from tests.interface.gateway.conftest import Gateway
 
@@ -356,6 +356,39 @@ def test_malformed_json_is_refused_with_the_place(gateway: Gateway) -> None:
     reply = gateway.request("POST", "/v1/members", b'{"name": }')
     assert (reply.status, reply.json["code"]) == (400, "malformed_json")
     assert "line 1, column 10" in reply.json["detail"]
+
+
+def test_what_is_optional_may_be_null(gateway: Gateway) -> None:
+    for path, body in (
+        ("/v1/transfers", PAYMENT | {"description": None}),
+        ("/v1/members", MEMBER | {"nik": None, "phone": None, "birth_date": None}),
+    ):
+        assert gateway.request("POST", path, body, key="k").status == 201
+        assert gateway.script.last[1].keys() >= body.keys()
+
+
+@pytest.mark.parametrize("path", ["wallet/topups", "fees"])
+def test_an_unknown_cooperative_is_not_found_though_only_its_book_is_asked_for(
+    gateway: Gateway, path: str
+) -> None:
+    body = {"amount": 1000, "reference": "VA-1"}
+    if path == "fees":
+        body = {"kind": "ekyc_check", "reference": "kyc_1"}
+    gateway.script.answers["top_up_wallet"] = ledger.BookNotOpen()
+    gateway.script.answers["charge_fee"] = ledger.BookNotOpen()
+
+    def ask() -> int:
+        return gateway.request(
+            "POST",
+            f"/v1/cooperatives/coop_x/{path}",
+            body,
+            key="k",
+            token=gateway.operator(),
+        ).status
+
+    assert ask() == 422
+    gateway.script.answers["get_cooperative"] = errors.NotFound()
+    assert ask() == 404
 
 
 def test_an_operation_without_a_body_takes_an_empty_object(gateway: Gateway) -> None:
