@@ -132,7 +132,7 @@ class World:
     def journal(self, *postings: list[Any], **more: Any) -> dict[str, Any]:
         return {
             "id": identifiers.new("trf"),
-            "kind": "transfer",
+            "kind": "deposit",
             "description": "Uji",
             "business_date": today().isoformat(),
             "postings": list(postings),
