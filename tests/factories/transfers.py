@@ -80,9 +80,10 @@ class World:
         with self.database.hub() as session:
             used = set(session.execute(text("SELECT code FROM participants")).scalars())
         used |= set(self.members.codes.values())
+        # Smaller ones are taken by tests of members on the same ledger's database.
         return next(
             code
-            for number in itertools.count(1)
+            for number in itertools.count(5001)
             if (code := f"{number:04d}") not in used
         )
 
