@@ -9,7 +9,7 @@ Memory does not grow with the number of payments, as both sides are read in one 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -47,7 +47,7 @@ ORDER BY j.id COLLATE "C"
 """
 
 _SETTLEMENT_LINES: Final = """
-SELECT j.id, d.key AS debit, c.key AS credit, p.amount
+SELECT j.id, j.reference, d.key AS debit, c.key AS credit, p.amount
 FROM journals AS j
 JOIN postings AS p ON p.journal_serial = j.serial AND p.cooperative_id = 'hub'
 JOIN accounts AS d ON d.id = p.debit_account
@@ -101,6 +101,9 @@ HAVING sum(n.net) <> 0
 """
 
 
+_CANCELLED: Final = "SELECT id FROM settlements WHERE state = 'cancelled'"
+
+
 class Difference(Exception):
     """Two things that must agree do not; the message names both."""
 
@@ -123,10 +126,11 @@ def check(ledger: Database, transfers: Database) -> Iterator[str]:
     with _reading(transfers) as clearing:
         participants = _participants(clearing)
         settled = _settled_nets(clearing)
+        cancelled = set(clearing.execute(text(_CANCELLED)).scalars())
         payments = _stream(clearing, _PAYMENTS)
         with _reading(ledger) as books:
             seen = compare(payments, _stream(books, _JOURNALS))
-            moved = _settlement_moves(books, settled)
+            moved = _settlement_moves(books, settled, cancelled)
             yield (
                 f"{format_number(seen.compared)} payments have the same parties and "
                 "amount in the clearing and in the ledger"
@@ -374,11 +378,19 @@ def _settled_nets(session: Session) -> dict[str, Counter[str]]:
 
 
 def _settlement_moves(
-    session: Session, settled: Mapping[str, Counter[str]]
+    session: Session, settled: Mapping[str, Counter[str]], cancelled: Set[str]
 ) -> dict[str, int]:
-    """What settlements took off each position, each checked against its nets."""
+    """What settlements took off each position, each checked against its nets.
+
+    One that was cancelled has taken nothing: its windows belong to another.
+    """
     moves: dict[str, Counter[str]] = {}
     for row in session.execute(text(_SETTLEMENT_LINES)):
+        if row.reference in cancelled:
+            raise Difference(
+                f"settlement {row.reference} was cancelled, but its journal {row.id} "
+                f"moved {format_rupiah(row.amount)}"
+            )
         for key, amount in ((row.credit, row.amount), (row.debit, -row.amount)):
             if cooperative_id := _of_position(key):
                 moves.setdefault(row.id, Counter())[cooperative_id] += int(amount)

@@ -32,8 +32,6 @@ from services.shared.messaging import (
 )
 from services.shared.persistence import idempotency
 
-HOUR_SECONDS: Final = 3600
-
 CLEARING: Final = access.service("transfers")
 MEMBERS: Final = access.service("members")
 CHARGING_SERVICES: Final = access.service("loans", "kyc", "insurance")
@@ -256,11 +254,6 @@ class LedgerService:
     def expire_holds(self) -> None:
         """Return what holds reserved when their time is up."""
         upkeep.expire_holds(self.database)
-
-    @timer(seconds=HOUR_SECONDS)
-    def forget_old_keys(self) -> None:
-        """Drop idempotency keys that nobody can come back with."""
-        upkeep.forget_old_keys(self.database)
 
 
 def _loaded(schema: Schema, command: dict[str, Any]) -> dict[str, Any]:

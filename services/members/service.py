@@ -17,11 +17,8 @@ from services.shared.messaging import (
     ServiceRpc,
     SettingsProvider,
     rpc,
-    timer,
 )
 from services.shared.persistence import idempotency
-
-HOUR_SECONDS: Final = 3600
 
 READS_MEMBERS: Final = access.scope("members:read")
 WRITES_MEMBERS: Final = access.scope("members:write")
@@ -219,11 +216,6 @@ class MembersService:
         """Tell whether the database answers, and how much waits."""
         del command
         return operations.get_health(self.database)
-
-    @timer(seconds=HOUR_SECONDS)
-    def forget_old_keys(self) -> None:
-        """Drop idempotency keys that nobody can come back with."""
-        operations.forget_old_keys(self.database)
 
 
 def _loaded(schema: Schema, command: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ForeignKey,
     Identity,
@@ -213,7 +214,11 @@ class WindowEntry(Base):
 
 
 class Settlement(Base):
-    """Windows settled together. `journal_id` is the present attempt's."""
+    """Windows settled together. `journal_id` is the present attempt's.
+
+    `freed_window_ids` is what a cancelled one was to settle: the windows themselves
+    are free for another.
+    """
 
     __tablename__ = "settlements"
 
@@ -225,6 +230,8 @@ class Settlement(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, server_default="now()")
     driven_at: Mapped[datetime] = mapped_column(UtcDateTime, server_default="now()")
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    freed_window_ids: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
 
 
 class SettlementProof(Base):

@@ -54,7 +54,6 @@ BATCHES_AT_ONCE: Final = 2
 """While one batch waits for the ledger the next can be stored."""
 
 BULKS_AT_ONCE: Final = 4
-HOUR_SECONDS: Final = 3600
 
 
 class TransfersService:
@@ -317,6 +316,12 @@ class TransfersService:
         )
 
     @rpc(access.operator)
+    def cancel_settlement(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Give up a settlement that is not paid, and free its windows."""
+        request = _loaded(contract.CancelSettlement(), command)
+        return settlements.cancel_settlement(self.database, request)
+
+    @rpc(access.operator)
     def get_settlement(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell about a settlement."""
         request = _loaded(contract.SettlementCommand(), command)
@@ -367,11 +372,6 @@ class TransfersService:
         """Raise alarms: positions near their limits, transfers that are overdue."""
         alarms.watch_positions(self.database, self.ledger)
         recovery.alarm_overdue(self.database)
-
-    @timer(seconds=HOUR_SECONDS)
-    def forget_old_rows(self) -> None:
-        """Drop keys and inbox rows that nobody will ask for again."""
-        events.forget_old_rows(self.database)
 
     @rpc(access.anyone)
     def get_health(self, command: dict[str, Any]) -> dict[str, Any]:

@@ -83,6 +83,7 @@ TRANSFERS: Final[Methods] = {
     "list_windows": (transfers.ListWindows, transfers.WindowPage),
     "create_settlement": (transfers.CreateSettlement, transfers.Settlement),
     "settle": (transfers.Settle, transfers.Settlement),
+    "cancel_settlement": (transfers.CancelSettlement, transfers.Settlement),
     "get_settlement": (transfers.SettlementCommand, transfers.Settlement),
     "list_settlements": (transfers.ListSettlements, transfers.SettlementPage),
     "get_settlement_proof": (transfers.GetProof, transfers.Proof),

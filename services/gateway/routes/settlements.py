@@ -121,13 +121,31 @@ class SettlementRoutes(Peers):
         errors=(
             contract.InsufficientLiquidity,
             contract.NetsDoNotBalance,
+            contract.NetDebitCapExceeded,
             contract.LimitExceeded,
             contract.PeriodClosed,
+            contract.SettlementCancelled,
         ),
     )
     def settle(self, request: Request) -> dict[str, Any]:
         """Post a settlement's net payments; done again, it changes nothing."""
         return dict(self.transfers.settle(request.command()))
+
+    @route(
+        "POST",
+        "/v1/settlements/{settlement_id}/cancel",
+        tag=TAG,
+        rule=access.operator,
+        command=contract.CancelSettlement,
+        answer=contract.Settlement,
+        errors=(contract.SettlementAlreadySettled, contract.SettlementUnderWay),
+    )
+    def cancel_settlement(self, request: Request) -> dict[str, Any]:
+        """Give up a settlement that is not paid; its windows can be settled anew.
+
+        For windows that cannot be settled one by one: put them together instead.
+        """
+        return dict(self.transfers.cancel_settlement(request.command()))
 
     @route(
         "GET",

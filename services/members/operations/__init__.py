@@ -19,7 +19,7 @@ from services.members.operations.cooperatives import (
     list_cooperatives,
     register_cooperative,
 )
-from services.members.operations.health import forget_old_keys, get_health
+from services.members.operations.health import get_health
 from services.members.operations.membership import (
     activate_member,
     get_member,
@@ -44,7 +44,6 @@ __all__ = [
     "create_client",
     "deactivate_cooperative",
     "deposit",
-    "forget_old_keys",
     "get_account",
     "get_cooperative",
     "get_health",

@@ -28,6 +28,7 @@ Bodies are what HTTP clients send; a command is the body plus what the gateway a
 | `list_windows` | operator, own nets only | `ListWindows` | `WindowPage` |
 | `create_settlement` | operator | `CreateSettlement` | `Settlement` |
 | `settle` | operator | `Settle` | `Settlement` |
+| `cancel_settlement` | operator | `CancelSettlement` | `Settlement` |
 | `get_settlement` | operator | `SettlementCommand` | `Settlement` |
 | `list_settlements` | operator | `ListSettlements` | `SettlementPage` |
 | `get_settlement_proof` | operator, participant | `GetProof` | `Proof` |
@@ -64,7 +65,7 @@ PARTICIPANT_STATUSES: Final = ("active", "suspended")
 PARTICIPANT_MODES: Final = ("hosted", "connected")
 AGREEMENT_STATUSES: Final = ("scheduled", "active", "ended")
 WINDOW_STATES: Final = ("open", "closed", "settled")
-SETTLEMENT_STATES: Final = ("pending", "settled")
+SETTLEMENT_STATES: Final = ("pending", "settled", "cancelled")
 FUND_DIRECTIONS: Final = ("in", "out")
 BULK_SIZE_MAX: Final = 1000
 PAGE_SIZE_DEFAULT: Final = 50
@@ -76,6 +77,7 @@ TRANSFERS_ABORTED: Final = "transfers_aborted"  # TransfersEvent
 TRANSFERS_RESERVED: Final = "transfers_reserved"  # TransfersEvent
 SETTLEMENT_WINDOW_CLOSED: Final = "settlement_window_closed"  # WindowEvent
 SETTLEMENT_SETTLED: Final = "settlement_settled"  # SettlementEvent
+SETTLEMENT_CANCELLED: Final = "settlement_cancelled"  # SettlementEvent
 POSITION_ALARM: Final = "position_alarm"  # PositionAlarmEvent
 PARTICIPANT_SUSPENDED: Final = "participant_suspended"  # ParticipantEvent
 
@@ -315,6 +317,24 @@ class SettlementNotSettled(ConflictError):
     """A proof exists only for a settlement that is settled."""
 
     code = "settlement_not_settled"
+
+
+class SettlementAlreadySettled(ConflictError):
+    """The settlement is settled; what was paid is not cancelled."""
+
+    code = "settlement_already_settled"
+
+
+class SettlementUnderWay(ConflictError):
+    """The settlement is being paid; it can be cancelled only if that is refused."""
+
+    code = "settlement_under_way"
+
+
+class SettlementCancelled(ConflictError):
+    """The settlement was cancelled; its windows can be settled by another one."""
+
+    code = "settlement_cancelled"
 
 
 class InvalidCursor(MalformedError):
@@ -818,12 +838,16 @@ class Settle(SettlementCommand, Command):
     """A settlement whose nets are paid."""
 
 
+class CancelSettlement(SettlementCommand, Command):
+    """A settlement that is given up, so that its windows can be settled otherwise."""
+
+
 class ListSettlements(Page):
     """Settlements."""
 
 
 class Settlement(Schema):
-    """The net payments of some windows."""
+    """The net payments of some windows; a cancelled one tells what they would be."""
 
     id = _identifier("stl_01jd8x")
     state = _state(SETTLEMENT_STATES)
@@ -831,6 +855,7 @@ class Settlement(Schema):
     nets = fields.List(fields.Nested(Net), required=True)
     created_at = UtcField(required=True)
     settled_at = UtcField(required=True, allow_none=True)
+    cancelled_at = UtcField(required=True, allow_none=True)
     journal_id = _identifier("stl_01jd8x", allow_none=True)
 
 
@@ -895,7 +920,7 @@ class WindowEvent(Schema):
 
 
 class SettlementEvent(Schema):
-    """Payload of settlement_settled."""
+    """Payload of settlement_settled and settlement_cancelled."""
 
     settlement_id = _identifier("stl_01jd8x")
     window_ids = fields.List(fields.String(), required=True)

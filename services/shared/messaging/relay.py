@@ -1,8 +1,8 @@
-"""What brings events out of the database: the outbox relay and the retry of failures.
+"""What a service with a database does unasked: relay events, retry failures, forget.
 
-Both take rows with SKIP LOCKED, so several processes of a service share the work, and
-both forget a row only in the transaction that began before the work was done: a process
-that dies in between leaves the row for another.
+The first two take rows with SKIP LOCKED, so several processes of a service share the
+work, and both forget a row only in the transaction that began before the work was done:
+a process that dies in between leaves the row for another.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from services.shared.errors import ServiceError
 from services.shared.messaging import context
 from services.shared.messaging.bus import Bus
 from services.shared.messaging.entrypoints import OnEvent
-from services.shared.persistence import deadletters, outbox
+from services.shared.persistence import deadletters, outbox, retention
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ RELAY_BATCH: Final = 200
 RELAY_SECONDS: Final = 0.2
 CONFIRM_SECONDS: Final = 5.0
 RETRY_SECONDS: Final = 1.0
+FORGET_SECONDS: Final = 3600.0
 FAULT_SECONDS: Final = 2.0
 
 
@@ -116,6 +117,17 @@ class ParkedEvents(_Loop):
             else:
                 deadletters.fail_again(session, parked.id, repr(error))
         return True
+
+
+class Retention(_Loop):
+    """Forgets what only guards against repetition, once nothing can repeat."""
+
+    pause_seconds = FORGET_SECONDS
+
+    def once(self) -> bool:
+        """Forget what is old enough."""
+        retention.forget_old(context.database_of(self.container))
+        return False
 
 
 def _envelope(service: str, message: Any) -> dict[str, Any]:

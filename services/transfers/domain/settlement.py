@@ -13,6 +13,7 @@ from services.transfers.domain.transfer import OWED_BY_HUB, OWED_TO_HUB
 PENDING: Final = "pending"
 SETTLING: Final = "settling"
 SETTLED: Final = "settled"
+CANCELLED: Final = "cancelled"
 
 FUNDS_AT_HUB: Final = "1-1030"
 BANK: Final = "1-1010"

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from services.shared.contracts import transfers as contract
-from services.shared.persistence import idempotency, inbox, outbox
+from services.shared.persistence import inbox, outbox
 from services.shared.persistence.database import Database, retrying
 from services.transfers.domain import participants
 from services.transfers.store import participants as store
-
-KEPT_DAYS: Final = 60
-"""Twice what the API promises for idempotency keys."""
 
 
 @retrying
@@ -44,10 +41,3 @@ def cooperative_deactivated(
         if store.set_status(session, cooperative_id, participants.SUSPENDED):
             suspended = {"cooperative_id": cooperative_id}
             outbox.add(session, contract.PARTICIPANT_SUSPENDED, suspended)
-
-
-def forget_old_rows(database: Database) -> None:
-    """Drop keys and inbox rows that nobody will ask for again."""
-    with database.hub() as session:
-        idempotency.forget(session, older_than_days=KEPT_DAYS)
-        inbox.forget(session, older_than_days=KEPT_DAYS)

@@ -5,6 +5,10 @@ the journal → `settled`. Killed anywhere in between, the sweeper carries on wi
 same journal id. A journal that is refused, because a debtor's liquidity does not cover
 it, leaves the settlement pending; the next attempt has a new journal id, since the
 ledger remembers refusals too.
+
+`pending` → `cancelled` frees the windows for another settlement: windows that cannot be
+paid one by one may be payable together. No journal of a pending settlement can move
+anything any more: either none was asked for, or the ledger refused it for ever.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from sqlalchemy.orm import Session
 from services.shared import clock, identifiers
 from services.shared.contracts import transfers as contract
 from services.shared.errors import (
+    InvariantViolated,
     MalformedError,
     NotFound,
     OutcomeUnknown,
@@ -82,11 +87,15 @@ def settle(database: Database, ledger: Ledger, settlement_id: str) -> dict[str, 
     """Pay the nets; a settlement that is settled already is answered again.
 
     Raises InsufficientLiquidity and the like when a debtor cannot pay: nothing was
-    moved then, and it may be tried again.
+    moved then, and it may be tried again. Raises SettlementCancelled when it was.
     """
     _begin(database, settlement_id)
     carry_on(database, ledger, settlement_id)
-    return get_settlement(database, settlement_id)
+    answer = get_settlement(database, settlement_id)
+    # Somebody else's attempt, which we met under way, may have been refused meanwhile.
+    if answer["state"] == settlement.CANCELLED:
+        raise contract.SettlementCancelled
+    return answer
 
 
 @retrying
@@ -95,6 +104,8 @@ def _begin(database: Database, settlement_id: str) -> None:
         row = store.find_locked(session, settlement_id)
         if row is None:
             raise NotFound
+        if row.state == settlement.CANCELLED:
+            raise contract.SettlementCancelled
         if row.state != settlement.PENDING:
             return
         window_ids = store.window_ids(session, [settlement_id])[settlement_id]
@@ -149,15 +160,74 @@ def _complete(database: Database, settlement_id: str, shares: Sequence[Share]) -
         if not store.complete(session, settlement_id):
             return
         window_ids = store.window_ids(session, [settlement_id])[settlement_id]
-        outbox.add(
+        _announce(
             session,
             contract.SETTLEMENT_SETTLED,
-            {
-                "settlement_id": settlement_id,
-                "window_ids": window_ids,
-                "nets": _nets(shares),
-            },
+            settlement_id,
+            window_ids=window_ids,
+            shares=shares,
         )
+
+
+def _announce(
+    session: Session,
+    event: str,
+    settlement_id: str,
+    *,
+    window_ids: Sequence[str],
+    shares: Sequence[Share],
+) -> None:
+    payload = {
+        "settlement_id": settlement_id,
+        "window_ids": window_ids,
+        "nets": _nets(shares),
+    }
+    outbox.add(session, event, payload)
+
+
+@retrying
+def cancel_settlement(database: Database, command: dict[str, Any]) -> dict[str, Any]:
+    """Give up a settlement that is not paid; one that is cancelled is answered again.
+
+    Raises SettlementAlreadySettled, or SettlementUnderWay while the ledger may still
+    post its journal.
+    """
+    scope = IdempotencyScope.of(HUB, command.get("idempotency"))
+    with database.hub() as session:
+        return idempotency.run_once(
+            session,
+            scope=scope,
+            operation=lambda: _cancel(session, command["settlement_id"]),
+        )
+
+
+def _cancel(session: Session, settlement_id: str) -> dict[str, Any]:
+    row = store.find_locked(session, settlement_id)
+    if row is None:
+        raise NotFound
+    if row.state == settlement.SETTLED:
+        raise contract.SettlementAlreadySettled
+    if row.state == settlement.SETTLING:
+        raise contract.SettlementUnderWay
+    if row.state == settlement.PENDING:
+        _free(session, settlement_id)
+    return _load(session, settlement_id)
+
+
+def _free(session: Session, settlement_id: str) -> None:
+    shares = store.load_shares(session, [settlement_id])[settlement_id]
+    window_ids = store.window_ids(session, [settlement_id])[settlement_id]
+    # In the order in which creating a settlement locks them.
+    window_store.lock(session, window_ids)
+    if not store.cancel(session, settlement_id, window_ids):
+        raise InvariantViolated(f"settlement {settlement_id} changed under its lock")
+    _announce(
+        session,
+        contract.SETTLEMENT_CANCELLED,
+        settlement_id,
+        window_ids=window_ids,
+        shares=shares,
+    )
 
 
 def recover(
@@ -213,6 +283,7 @@ def _answers(
             "nets": _nets(shares[row.id]),
             "created_at": answers.moment(row.created_at),
             "settled_at": answers.moment(row.settled_at),
+            "cancelled_at": answers.moment(row.cancelled_at),
             "journal_id": row.journal_id if row.state == settlement.SETTLED else None,
         }
         for row in rows

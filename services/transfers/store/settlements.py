@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -11,6 +12,15 @@ from sqlalchemy.orm import Session
 
 from services.transfers import models
 from services.transfers.domain.settlement import Share
+
+# A cancelled settlement keeps the ids of its windows, which may be another's by now.
+_PARTS: Final = (
+    "WITH parts AS ("
+    " SELECT settlement_id, id AS window_id FROM settlement_windows "
+    " WHERE settlement_id = ANY(:ids) "
+    " UNION ALL "
+    " SELECT id, unnest(freed_window_ids) FROM settlements WHERE id = ANY(:ids)) "
+)
 
 
 def add(session: Session, settlement_id: str, window_ids: Sequence[str]) -> None:
@@ -38,13 +48,12 @@ def find_locked(session: Session, settlement_id: str) -> models.Settlement | Non
 def window_ids(session: Session, settlement_ids: Sequence[str]) -> dict[str, list[str]]:
     """The windows of each settlement, oldest first."""
     rows = session.execute(
-        select(models.Window.settlement_id, models.Window.id)
-        .where(models.Window.settlement_id.in_(list(settlement_ids)))
-        .order_by(models.Window.id)
+        text(f"{_PARTS}SELECT settlement_id, window_id FROM parts ORDER BY window_id"),
+        {"ids": list(settlement_ids)},
     )
     found: dict[str, list[str]] = {one: [] for one in settlement_ids}
     for settlement_id, window_id in rows:
-        found[str(settlement_id)].append(window_id)
+        found[settlement_id].append(window_id)
     return found
 
 
@@ -54,12 +63,11 @@ def load_shares(
     """What each settlement adds up to for each cooperative."""
     rows = session.execute(
         text(
+            f"{_PARTS}"
             "SELECT settlement_id, cooperative_id, CAST(sum(net) AS bigint) AS net, "
             " CAST(sum(book_paid) AS bigint) AS book_paid, "
             " CAST(sum(book_received) AS bigint) AS book_received "
-            "FROM settlement_windows JOIN window_nets "
-            " ON window_nets.window_id = settlement_windows.id "
-            "WHERE settlement_id = ANY(:ids) "
+            "FROM parts JOIN window_nets USING (window_id) "
             "GROUP BY settlement_id, cooperative_id ORDER BY cooperative_id"
         ),
         {"ids": list(settlement_ids)},
@@ -124,6 +132,32 @@ def complete(session: Session, settlement_id: str) -> bool:
     session.execute(
         text(
             "UPDATE settlement_windows SET state = 'settled' "
+            "WHERE settlement_id = :id AND state = 'closed'"
+        ),
+        {"id": settlement_id},
+    )
+    return True
+
+
+def cancel(session: Session, settlement_id: str, window_ids: Sequence[str]) -> bool:
+    """Cancel a pending settlement and free its windows; False when it is not pending.
+
+    The settlement first: PostgreSQL lets a window go only from a cancelled one.
+    """
+    done = session.execute(
+        text(
+            "UPDATE settlements SET state = 'cancelled', "
+            " cancelled_at = clock_timestamp(), "
+            " freed_window_ids = CAST(:window_ids AS text[]) "
+            "WHERE id = :id AND state = 'pending' RETURNING id"
+        ),
+        {"id": settlement_id, "window_ids": list(window_ids)},
+    ).first()
+    if done is None:
+        return False
+    session.execute(
+        text(
+            "UPDATE settlement_windows SET settlement_id = NULL "
             "WHERE settlement_id = :id AND state = 'closed'"
         ),
         {"id": settlement_id},

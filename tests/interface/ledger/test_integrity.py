@@ -522,4 +522,3 @@ def test_health_tells_what_waits(busy_ledger: Ledger) -> None:
     assert health["gauges"]["journals_unsealed"] == 0
     upkeep.extend_chain(busy_ledger.database)
     upkeep.expire_holds(busy_ledger.database)
-    upkeep.forget_old_keys(busy_ledger.database)

@@ -311,7 +311,7 @@ def test_the_operator_sees_whether_the_books_are_whole(world: World) -> None:
         limit | {"minimum_balance": -5, "available": 5}
     )
     assert world.call("x", "get_health")["database"] == "up"
-    for timer in ("extend_chain", "expire_holds", "forget_old_keys"):
+    for timer in ("extend_chain", "expire_holds"):
         getattr(world.service("operator"), timer)()
 
 
