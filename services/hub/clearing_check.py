@@ -9,7 +9,8 @@ Memory does not grow with the number of payments, as both sides are read in one 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping, Set
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -378,7 +379,7 @@ def _settled_nets(session: Session) -> dict[str, Counter[str]]:
 
 
 def _settlement_moves(
-    session: Session, settled: Mapping[str, Counter[str]], cancelled: Set[str]
+    session: Session, settled: Mapping[str, Counter[str]], cancelled: AbstractSet[str]
 ) -> dict[str, int]:
     """What settlements took off each position, each checked against its nets.
 

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
 
-from sqlalchemy import select, text
+from sqlalchemy import BigInteger, Subquery, cast, func, select, text, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.transfers import models
 from services.transfers.domain.settlement import Share
-
-# A cancelled settlement keeps the ids of its windows, which may be another's by now.
-_PARTS: Final = (
-    "WITH parts AS ("
-    " SELECT settlement_id, id AS window_id FROM settlement_windows "
-    " WHERE settlement_id = ANY(:ids) "
-    " UNION ALL "
-    " SELECT id, unnest(freed_window_ids) FROM settlements WHERE id = ANY(:ids)) "
-)
 
 
 def add(session: Session, settlement_id: str, window_ids: Sequence[str]) -> None:
@@ -45,11 +35,22 @@ def find_locked(session: Session, settlement_id: str) -> models.Settlement | Non
     )
 
 
+def _parts(settlement_ids: Sequence[str]) -> Subquery:
+    """Settlements with their windows, also those that a cancelled one has freed."""
+    bound = select(
+        models.Window.settlement_id, models.Window.id.label("window_id")
+    ).where(models.Window.settlement_id.in_(list(settlement_ids)))
+    freed = select(
+        models.Settlement.id, func.unnest(models.Settlement.freed_window_ids)
+    ).where(models.Settlement.id.in_(list(settlement_ids)))
+    return union_all(bound, freed).subquery()
+
+
 def window_ids(session: Session, settlement_ids: Sequence[str]) -> dict[str, list[str]]:
     """The windows of each settlement, oldest first."""
+    part = _parts(settlement_ids).c
     rows = session.execute(
-        text(f"{_PARTS}SELECT settlement_id, window_id FROM parts ORDER BY window_id"),
-        {"ids": list(settlement_ids)},
+        select(part.settlement_id, part.window_id).order_by(part.window_id)
     )
     found: dict[str, list[str]] = {one: [] for one in settlement_ids}
     for settlement_id, window_id in rows:
@@ -61,25 +62,25 @@ def load_shares(
     session: Session, settlement_ids: Sequence[str]
 ) -> dict[str, list[Share]]:
     """What each settlement adds up to for each cooperative."""
+    part, row = _parts(settlement_ids).c, models.WindowNet
+    sums = (
+        cast(func.sum(one), BigInteger).label(one.key)
+        for one in (row.net, row.book_paid, row.book_received)
+    )
     rows = session.execute(
-        text(
-            f"{_PARTS}"
-            "SELECT settlement_id, cooperative_id, CAST(sum(net) AS bigint) AS net, "
-            " CAST(sum(book_paid) AS bigint) AS book_paid, "
-            " CAST(sum(book_received) AS bigint) AS book_received "
-            "FROM parts JOIN window_nets USING (window_id) "
-            "GROUP BY settlement_id, cooperative_id ORDER BY cooperative_id"
-        ),
-        {"ids": list(settlement_ids)},
+        select(part.settlement_id, row.cooperative_id, *sums)
+        .where(row.window_id == part.window_id)
+        .group_by(part.settlement_id, row.cooperative_id)
+        .order_by(row.cooperative_id)
     )
     found: dict[str, list[Share]] = {one: [] for one in settlement_ids}
-    for row in rows:
-        found[row.settlement_id].append(
+    for one in rows:
+        found[one.settlement_id].append(
             Share(
-                cooperative_id=row.cooperative_id,
-                net=row.net,
-                book_paid=row.book_paid,
-                book_received=row.book_received,
+                cooperative_id=one.cooperative_id,
+                net=one.net,
+                book_paid=one.book_paid,
+                book_received=one.book_received,
             )
         )
     return found

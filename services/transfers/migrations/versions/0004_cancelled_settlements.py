@@ -43,9 +43,8 @@ def _guard_settlements() -> None:
         ("final", "OLD.state IN ('settled', 'cancelled')", "a settlement is final"),
         (
             "steps",
-            "(OLD.state, NEW.state) IN "
-            "(('settling', 'cancelled'), ('pending', 'settled'))",
-            "a settlement is paid before it is settled, or not and cancelled",
+            "NEW.state = 'cancelled' AND OLD.state <> 'pending'",
+            "only a pending settlement is cancelled",
         ),
     ):
         op.execute(
@@ -62,16 +61,16 @@ def _guard_binding() -> None:
         """
         CREATE FUNCTION guard_window_binding() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            IF OLD.state <> 'closed' OR NEW.state <> 'closed' OR NOT CASE
-                WHEN OLD.settlement_id IS NULL THEN EXISTS (
-                    SELECT FROM settlements
-                    WHERE id = NEW.settlement_id AND state = 'pending')
-                WHEN NEW.settlement_id IS NULL THEN EXISTS (
-                    SELECT FROM settlements
-                    WHERE id = OLD.settlement_id AND state = 'cancelled'
-                    AND NEW.id = ANY (freed_window_ids))
-                ELSE false END
-            THEN
+            IF (OLD.state, NEW.state) <> ('closed', 'closed') OR NOT EXISTS (
+                SELECT FROM settlements AS s
+                WHERE OLD.settlement_id IS NULL
+                    AND s.id = NEW.settlement_id AND s.state = 'pending'
+                UNION ALL
+                SELECT FROM settlements AS s
+                WHERE NEW.settlement_id IS NULL
+                    AND s.id = OLD.settlement_id AND s.state = 'cancelled'
+                    AND NEW.id = ANY (s.freed_window_ids)
+            ) THEN
                 RAISE EXCEPTION 'window % cannot go from settlement % to %',
                     OLD.id, OLD.settlement_id, NEW.settlement_id
                     USING ERRCODE = 'restrict_violation';
