@@ -206,6 +206,19 @@ def test_a_tenant_is_no_operator(gateway: Gateway) -> None:
     )
 
 
+def test_only_the_operator_cancels_a_settlement(gateway: Gateway) -> None:
+    path = "/v1/settlements/stl_1/cancel"
+    for token in (gateway.token(), gateway.token("operator")):
+        reply = gateway.request("POST", path, token=token)
+        assert (reply.status, reply.json["code"]) == (403, "not_allowed")
+    assert gateway.script.asked == []
+    reply = gateway.request("POST", path, token=gateway.operator(), key="k-1")
+    assert reply.status == 200
+    method, command, _, _ = gateway.script.last
+    assert (method, command["settlement_id"]) == ("cancel_settlement", "stl_1")
+    assert command["idempotency"]["key"] == "k-1"
+
+
 def test_the_own_cooperative_is_that_of_the_token(gateway: Gateway) -> None:
     gateway.request("GET", "/v1/cooperatives/me", token=gateway.token("wallet:read"))
     assert gateway.script.last[:2] == (

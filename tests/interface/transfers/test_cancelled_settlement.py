@@ -11,10 +11,16 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from services.hub import clearing_check
+from services.hub.clearing_check import Difference
+from services.shared import clock
 from services.shared.contracts import transfers as contract
 from services.shared.errors import NotFound, OutcomeUnknownError, ServiceError
+from services.shared.persistence.database import Database
+from services.transfers.domain import settlement
 from services.transfers.operations import proofs, settlements, windows
 from services.transfers.store import settlements as store
+from tests.factories import transfers as factory
 from tests.factories.transfers import OPERATOR, Pair, World, idempotency, payment
 from tests.fakes.peers import UnreliableLedger
 
@@ -72,8 +78,10 @@ def pending(world: World, window_id: str) -> str:
 
 
 def test_windows_that_cannot_be_settled_alone_are_settled_together(
-    world: World,
+    database_factory: Callable[[str], Database],
 ) -> None:
+    books = database_factory("ledger")
+    world = factory.world(database_factory("transfers"), books)
     rich, poor = world.cooperative(), world.cooperative(cap=0, liquidity=0)
     world.agree(rich, poor)
     there = Pair(
@@ -116,6 +124,24 @@ def test_windows_that_cannot_be_settled_alone_are_settled_together(
         for account in ("2-1200", "1-1300"):
             assert world.balance(f"{cooperative_id}:{account}") == 0
     assert window_of(world, first)["settlement_id"] == together
+    assert list(clearing_check.check(books, world.database))
+
+
+def test_money_that_a_cancelled_settlement_moved_is_found(
+    database_factory: Callable[[str], Database],
+) -> None:
+    books = database_factory("ledger")
+    world = factory.world(database_factory("transfers"), books)
+    world.submit(payment(world.pair(), 1_000))
+    cancelled = create(world, close(world))
+    with world.database.hub() as session:
+        shares = store.load_shares(session, [cancelled])[cancelled]
+    cancel(world, cancelled)
+    list(clearing_check.check(books, world.database))
+    moved = settlement.journal("stl_x", cancelled, shares, clock.business_date())
+    world.ledger.post_journals([moved])
+    with pytest.raises(Difference, match=f"{cancelled} was cancelled"):
+        list(clearing_check.check(books, world.database))
 
 
 def test_a_cancelled_settlement_tells_what_it_was_to_settle(
