@@ -24,6 +24,7 @@ from kombu.exceptions import OperationalError
 from services.hub import provision, shared_server
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings
+from tests import databases
 from tests.databases import RunDatabases, settings_for
 
 LOCAL_POSTGRES: Final = "postgresql://postgres@127.0.0.1:5432/postgres"
@@ -122,6 +123,13 @@ def rabbitmq_uri() -> str:
 def run_databases(postgres_admin_url: str, run_folder: Path) -> RunDatabases:
     """The databases of this run."""
     return RunDatabases(postgres_admin_url, run_folder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def idle_connections_are_given_back() -> Generator[None]:
+    """A server has a hundred connections; a module that is done needs none of them."""
+    yield
+    databases.hang_up()
 
 
 @pytest.fixture(scope="session")
