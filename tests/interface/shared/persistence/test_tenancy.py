@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from services.hub import provision
 from services.shared import settings
 from services.shared.errors import InvariantViolated
+from services.shared.persistence import migrate
 from services.shared.persistence.database import Database
 from tests.databases import PREFIX, RunDatabases
 
@@ -103,14 +104,16 @@ def test_the_login_role_has_no_rights_of_its_own(sample_database: Database) -> N
 def test_a_service_cannot_take_a_role_that_is_not_its_own(
     sample_database: Database,
     run_databases: RunDatabases,
-    administrator: psycopg.Connection,
     role: str,
 ) -> None:
     other = settings.replace_login(
         run_databases.admin_url, user=f"{PREFIX}other", password=None, database="x"
     )
-    administrator.execute("SELECT pg_advisory_lock(%s)", (7,))
-    provision.ensure_roles(administrator, other)
+    with provision.connected(run_databases.admin_url) as admin:
+        # Roles belong to the whole server, and so must the lock: another worker
+        # process makes the same ones.
+        admin.execute("SELECT pg_advisory_lock(%s)", (migrate.LOCK,))
+        provision.ensure_roles(admin, other)
     wanted = {
         "owner": sample_database.roles.owner,
         "postgres": "postgres",
