@@ -100,6 +100,14 @@ def test_the_login_role_has_no_rights_of_its_own(sample_database: Database) -> N
         bodies(session)
 
 
+def make_roles(run_databases: RunDatabases, url: str) -> None:
+    with provision.connected(run_databases.admin_url) as admin:
+        # Roles belong to the whole server, and so must the lock: another worker
+        # process makes the same ones.
+        admin.execute("SELECT pg_advisory_lock(%s)", (migrate.LOCK,))
+        provision.ensure_roles(admin, url)
+
+
 @pytest.mark.parametrize("role", ["owner", "postgres", "of another service"])
 def test_a_service_cannot_take_a_role_that_is_not_its_own(
     sample_database: Database,
@@ -109,11 +117,7 @@ def test_a_service_cannot_take_a_role_that_is_not_its_own(
     other = settings.replace_login(
         run_databases.admin_url, user=f"{PREFIX}other", password=None, database="x"
     )
-    with provision.connected(run_databases.admin_url) as admin:
-        # Roles belong to the whole server, and so must the lock: another worker
-        # process makes the same ones.
-        admin.execute("SELECT pg_advisory_lock(%s)", (migrate.LOCK,))
-        provision.ensure_roles(admin, other)
+    make_roles(run_databases, other)
     wanted = {
         "owner": sample_database.roles.owner,
         "postgres": "postgres",
@@ -127,9 +131,7 @@ def test_a_service_cannot_take_a_role_that_is_not_its_own(
 
 
 def test_a_service_cannot_enter_the_database_of_another(
-    sample_database: Database,
-    run_databases: RunDatabases,
-    administrator: psycopg.Connection,
+    sample_database: Database, run_databases: RunDatabases
 ) -> None:
     stranger = settings.replace_login(
         run_databases.admin_url,
@@ -137,8 +139,7 @@ def test_a_service_cannot_enter_the_database_of_another(
         password="invented",
         database=sample_database.name,
     )
-    administrator.execute("SELECT pg_advisory_lock(%s)", (7,))
-    provision.ensure_roles(administrator, stranger)
+    make_roles(run_databases, stranger)
     with pytest.raises(
         psycopg.OperationalError, match="permission denied for database"
     ):
