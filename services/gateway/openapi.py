@@ -215,6 +215,13 @@ class _Writer:
             described["description"] = text
         if operation.body is not None:
             described["requestBody"] = self._body(operation, operation.body)
+        elif operation.raw_body is not None:
+            binary = {"schema": {"type": "string", "format": "binary"}}
+            media_types = operation.raw_body.media_types
+            described["requestBody"] = {
+                "required": True,
+                "content": dict.fromkeys(media_types, binary),
+            }
         return described
 
     def _body(self, operation: Operation, kind: type[Schema]) -> dict[str, Any]:

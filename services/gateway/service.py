@@ -4,24 +4,58 @@ from __future__ import annotations
 
 from services.gateway.routes.accounts import AccountRoutes
 from services.gateway.routes.agreements import AgreementRoutes
+from services.gateway.routes.audit import AuditRoutes
+from services.gateway.routes.branches import BranchRoutes
+from services.gateway.routes.cash import CashRoutes
+from services.gateway.routes.closing import ClosingRoutes
 from services.gateway.routes.cooperatives import CooperativeRoutes
+from services.gateway.routes.deposits import DepositRoutes
 from services.gateway.routes.documentation import DocumentationRoutes
+from services.gateway.routes.documents import DocumentRoutes
+from services.gateway.routes.dues import DuesRoutes
 from services.gateway.routes.health import HealthRoutes
+from services.gateway.routes.imports import ImportRoutes
+from services.gateway.routes.interest import InterestRoutes
+from services.gateway.routes.jobs import JobRoutes
 from services.gateway.routes.journals import JournalRoutes
 from services.gateway.routes.ledger import LedgerRoutes
+from services.gateway.routes.me import MeRoutes
 from services.gateway.routes.members import MemberRoutes
+from services.gateway.routes.notifications import NotificationRoutes
 from services.gateway.routes.oauth import OauthRoutes
 from services.gateway.routes.participants import ParticipantRoutes
+from services.gateway.routes.partners import PartnerRoutes
+from services.gateway.routes.payments import PaymentRoutes
+from services.gateway.routes.products import ProductRoutes
+from services.gateway.routes.registration import RegistrationRoutes
+from services.gateway.routes.sessions import SessionRoutes
 from services.gateway.routes.settlements import SettlementRoutes
+from services.gateway.routes.snap import SnapRoutes
 from services.gateway.routes.transfers import TransferRoutes
+from services.gateway.routes.users import UserRoutes
 from services.gateway.routes.wallet import WalletRoutes
+from services.gateway.routes.webhooks import WebhookRoutes
 
 
 class GatewayService(
     OauthRoutes,
+    SessionRoutes,
+    UserRoutes,
+    RegistrationRoutes,
     CooperativeRoutes,
+    ClosingRoutes,
+    BranchRoutes,
     MemberRoutes,
+    DocumentRoutes,
+    MeRoutes,
+    ProductRoutes,
     AccountRoutes,
+    DuesRoutes,
+    InterestRoutes,
+    DepositRoutes,
+    CashRoutes,
+    PaymentRoutes,
+    JobRoutes,
     TransferRoutes,
     JournalRoutes,
     ParticipantRoutes,
@@ -29,6 +63,12 @@ class GatewayService(
     SettlementRoutes,
     LedgerRoutes,
     WalletRoutes,
+    ImportRoutes,
+    NotificationRoutes,
+    WebhookRoutes,
+    SnapRoutes,
+    PartnerRoutes,
+    AuditRoutes,
     DocumentationRoutes,
     HealthRoutes,
 ):

@@ -2,20 +2,141 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from services.shared.errors import NotAllowed
+from services.shared.errors import NotAllowed, StepUpRequired
 from services.shared.identity import Identity
 
 Rule = Callable[[Identity | None], None]
 """Returns for an allowed caller, raises NotAllowed for any other."""
 
-TENANT_SCOPES: Final = frozenset(
-    f"{resource}:{action}"
-    for resource in ("members", "accounts", "transfers", "ledger", "wallet")
-    for action in ("read", "write")
+RESOURCES: Final = (
+    "accounts",
+    "approvals",
+    "audit",
+    "branches",
+    "cash",
+    "cooperative",
+    "deposits",
+    "documents",
+    "imports",
+    "jobs",
+    "ledger",
+    "members",
+    "payments",
+    "products",
+    "transfers",
+    "users",
+    "wallet",
+    "webhooks",
 )
+"""What scopes are about. `approvals:write` lets one approve what others proposed."""
+
+TENANT_SCOPES: Final = frozenset(
+    f"{resource}:{action}" for resource in RESOURCES for action in ("read", "write")
+)
+SELF_SCOPES: Final = frozenset({"self:read", "self:write"})
+"""What a member may see and do for itself; no machine holds them, not even by `*`."""
+
+READ_ALL: Final = frozenset(scope for scope in TENANT_SCOPES if scope.endswith(":read"))
+
+
+def _bundle(*scopes: str) -> frozenset[str]:
+    """The scopes named, with reading wherever there is writing."""
+    return frozenset(scopes) | {one.replace(":write", ":read") for one in scopes}
+
+
+ROLE_SCOPES: Final[Mapping[str, frozenset[str]]] = {
+    "anggota": SELF_SCOPES,
+    "teller": _bundle(
+        "members:write",
+        "accounts:write",
+        "deposits:write",
+        "documents:write",
+        "cash:write",
+        "payments:read",
+        "products:read",
+        "branches:read",
+    ),
+    "analis": _bundle(
+        "members:read",
+        "accounts:read",
+        "deposits:read",
+        "documents:write",
+        "products:read",
+        "branches:read",
+    ),
+    "komite": _bundle(
+        "members:read",
+        "accounts:read",
+        "deposits:read",
+        "documents:read",
+        "products:read",
+        "approvals:write",
+    ),
+    "bendahara": _bundle(
+        "members:read",
+        "accounts:write",
+        "deposits:write",
+        "cash:write",
+        "ledger:write",
+        "transfers:write",
+        "wallet:write",
+        "payments:write",
+        "jobs:write",
+        "approvals:write",
+        "products:read",
+        "branches:read",
+    ),
+    "pengurus": READ_ALL
+    | _bundle(
+        "members:write",
+        "products:write",
+        "branches:write",
+        "cooperative:write",
+        "approvals:write",
+        "documents:write",
+    ),
+    # R101: the supervisors see everything and change nothing.
+    "pengawas": READ_ALL,
+    "admin": _bundle(
+        "users:write",
+        "branches:write",
+        "cooperative:write",
+        "members:write",
+        "documents:write",
+        "products:write",
+        "imports:write",
+        "jobs:write",
+        "webhooks:write",
+        "payments:read",
+        "accounts:read",
+        "deposits:read",
+        "audit:read",
+    ),
+}
+"""What each role of a cooperative may do (R99-R104): a role is a bundle of scopes."""
+
+MEMBER_ROLE: Final = "anggota"
+STAFF_ROLES: Final = frozenset(ROLE_SCOPES) - {MEMBER_ROLE}
+
+# Roles that move money or approve: their users must have a second factor.
+STRONG_ROLES: Final = frozenset(
+    role
+    for role, scopes in ROLE_SCOPES.items()
+    if scopes & {"accounts:write", "cash:write", "approvals:write", "transfers:write"}
+)
+
+
+def scopes_of_roles(roles: Iterable[str]) -> frozenset[str]:
+    """Everything that these roles may do together. Raises ValueError for no role."""
+    held: frozenset[str] = frozenset()
+    for role in roles:
+        if role not in ROLE_SCOPES:
+            raise ValueError(role)
+        held |= ROLE_SCOPES[role]
+    return held
 
 
 RESOURCE_OF_PATH: Final = {
@@ -83,6 +204,15 @@ def operator(identity: Identity | None) -> None:
 
 def anyone(_identity: Identity | None) -> None:
     """public"""
+
+
+def require_strong(identity: Identity, now: float) -> None:
+    """Ask for the second factor again when it was not given lately.
+
+    For what moves more than a set amount or approves. Raises StepUpRequired.
+    """
+    if not identity.is_strong(now):
+        raise StepUpRequired
 
 
 def any_of(*rules: Rule) -> Rule:

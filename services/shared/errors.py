@@ -93,6 +93,18 @@ class NotAllowed(NotAllowedError):
     """The caller lacks the scope that this operation needs."""
 
 
+class StepUpRequired(NotAllowedError):
+    """Confirm with your second factor or transaction PIN first."""
+
+    code = "step_up_required"
+
+
+class SameProposer(NotAllowedError):
+    """Who proposed something cannot approve it."""
+
+    code = "proposer_cannot_approve"
+
+
 class NotFound(NotFoundError):
     """There is no such thing, or it belongs to another cooperative."""
 

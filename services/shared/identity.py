@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import jwt
 
@@ -26,17 +26,35 @@ BUS_SECONDS: Final = 600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A caller: the subject, its tenant, what it may do, and the service it came by."""
+    """A caller: the subject, its tenant, what it may do, and the service it came by.
+
+    A machine is its client id and its scopes. A person is a user id, with the roles
+    that its scopes come from, the membership it has (if any), its session, and until
+    when its second factor counts as fresh (Unix time; 0 for never).
+    """
 
     subject: str
     cooperative_id: str
     scopes: frozenset[str]
     service: str = ""
+    roles: frozenset[str] = frozenset()
+    member_id: str = ""
+    session_id: str = ""
+    strong_until: int = 0
 
     @property
     def is_operator(self) -> bool:
         """Whether the caller runs the hub itself."""
         return self.cooperative_id == HUB and "operator" in self.scopes
+
+    @property
+    def is_person(self) -> bool:
+        """Whether somebody signed in, and not a machine."""
+        return bool(self.session_id)
+
+    def is_strong(self, now: float) -> bool:
+        """Whether a second factor was given lately; a machine's secret is enough."""
+        return not self.is_person or now < self.strong_until
 
     def through(self, service: str) -> Identity:
         """The same caller, speaking through ``service``."""
@@ -56,7 +74,7 @@ def of_service(service: str) -> Identity:
 def sign(identity: Identity, key: str, *, audience: str, seconds: int) -> str:
     """A token for ``identity`` that is good for ``seconds``."""
     now = int(clock.now().timestamp())
-    claims = {
+    claims: dict[str, Any] = {
         "sub": identity.subject,
         "coop": identity.cooperative_id,
         "scope": " ".join(sorted(identity.scopes)),
@@ -65,6 +83,13 @@ def sign(identity: Identity, key: str, *, audience: str, seconds: int) -> str:
         "iat": now,
         "exp": now + seconds,
     }
+    if identity.is_person:
+        claims |= {
+            "roles": " ".join(sorted(identity.roles)),
+            "mem": identity.member_id,
+            "sid": identity.session_id,
+            "strong": identity.strong_until,
+        }
     return jwt.encode(claims, key, algorithm=ALGORITHM)
 
 
@@ -97,6 +122,10 @@ def _verify_once(token: str, key: str, audience: str) -> tuple[Identity, int]:
         cooperative_id=claims["coop"],
         scopes=frozenset(claims["scope"].split()),
         service=claims["via"],
+        roles=frozenset(claims.get("roles", "").split()),
+        member_id=claims.get("mem", ""),
+        session_id=claims.get("sid", ""),
+        strong_until=int(claims.get("strong", 0)),
     )
     return identity, int(claims["exp"])
 

@@ -7,8 +7,10 @@ snapshot anew.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,12 +58,17 @@ def _calls(service: str) -> list[str]:
 
 
 def _errors(contract: Any) -> dict[str, str]:
+    areas = [
+        importlib.import_module(f"{contract.__name__}.{area.name}")
+        for area in pkgutil.iter_modules(getattr(contract, "__path__", ()))
+    ]
     return {
         f"{kind.__module__}.{kind.__qualname__}": kind.code
-        for kind in vars(contract).values()
+        for module in (contract, *areas)
+        for kind in vars(module).values()
         if isinstance(kind, type)
         and issubclass(kind, ServiceError)
-        and kind.__module__ == contract.__name__
+        and kind.__module__ == module.__name__
     }
 
 

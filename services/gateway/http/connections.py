@@ -74,11 +74,13 @@ class Connection:
         address: str,
         options: Options,
         respond: Callable[[Request | ServiceError], tuple[str, Answer]],
+        body_limit: Callable[[Request], int] | None = None,
     ) -> None:
         self._sock = sock
         self._address = address
         self._options = options
         self._respond = respond
+        self._body_limit = body_limit
         self._parser = httptools.HttpRequestParser(self)
         self._ready: deque[Request] = deque()
         self._fault: ServiceError | None = None
@@ -92,6 +94,7 @@ class Connection:
         self._head_bytes = 0
         self._body: list[bytes] = []
         self._body_bytes = 0
+        self._body_bytes_max = self._options.body_bytes_max
         self._deadline = 0.0
         self._head_is_read = False
 
@@ -130,15 +133,16 @@ class Connection:
         self._head_is_read = True
         self._deadline = time.monotonic() + self._options.body_seconds
         declared = self._headers.get("content-length", "0")
-        if not declared.isdecimal() or int(declared[:20]) > (
-            self._options.body_bytes_max
-        ):
+        if not declared.isdecimal() or int(declared[:20]) > self._body_bytes_max:
+            # Only now is it worth asking whether this one may be larger: an upload.
+            self._raise_body_limit()
+        if not declared.isdecimal() or int(declared[:20]) > self._body_bytes_max:
             self._fail(problems.BodyTooLarge())
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body; a chunked one is counted as it comes."""
         self._body_bytes += len(data)
-        if self._body_bytes > self._options.body_bytes_max:
+        if self._body_bytes > self._body_bytes_max:
             self._fail(problems.BodyTooLarge())
         elif self._fault is None:
             self._body.append(data)
@@ -161,6 +165,12 @@ class Connection:
             )
         )
         self._deadline = 0.0
+
+    def _raise_body_limit(self) -> None:
+        if self._body_limit is not None:
+            method = self._parser.get_method().decode("ascii")
+            head = Request(method, self._url.decode("latin-1"), self._headers)
+            self._body_bytes_max = self._body_limit(head)
 
     def _fail(self, fault: ServiceError) -> None:
         if self._fault is None:

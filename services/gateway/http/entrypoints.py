@@ -14,7 +14,7 @@ from nameko.web.handlers import HttpRequestHandler
 from services.gateway.http import answers, idempotency, operations
 from services.gateway.http.answers import Answer
 from services.gateway.http.idempotency import Idempotency
-from services.gateway.http.operations import Operation, RequestReader
+from services.gateway.http.operations import Operation, RawBody, RequestReader
 from services.gateway.http.requests import Request
 from services.gateway.http.server import HttpServer
 from services.shared.access import Rule
@@ -69,7 +69,7 @@ class HttpRoute(HttpRequestHandler):  # type: ignore[misc]  # nameko has no type
         result = self._work(request, context)
         if self._is_list and isinstance(result, dict):
             self._seal_cursor(request, result)
-        return operations.to_answer(operation, result)
+        return operations.to_answer(operation, request, result)
 
     def _work(self, request: Request, context: dict[str, str]) -> Any:
         done = Event()
@@ -112,12 +112,14 @@ def route(  # noqa: PLR0913 - they are the columns of the API's table
     other_statuses: Mapping[int, str] | None = None,
     body: type[Schema] | None = None,
     body_media_type: str = answers.JSON,
+    raw_body: RawBody | None = None,
     query: type[Schema] | None = None,
     command: type[Schema] | None = None,
     key: Idempotency | None = None,
     errors: tuple[type[ServiceError], ...] = (),
     is_probe: bool = False,
     is_described: bool = True,
+    on_refusal: Callable[[ServiceError, Request], Answer] | None = None,
 ) -> Callable[[Decorated], Decorated]:
     """Declare an operation; the method's docstring is its summary and description.
 
@@ -141,12 +143,14 @@ def route(  # noqa: PLR0913 - they are the columns of the API's table
             other_statuses=other_statuses or {},
             body=body,
             body_media_type=body_media_type,
+            raw_body=raw_body,
             query=query,
             command=command,
             idempotency=default_key if key is None else key,
             errors=errors,
             is_probe=is_probe,
             is_described=is_described,
+            on_refusal=on_refusal,
         )
         run: Any = operations.safely(function)
         register_entrypoint(run, HttpRoute(operation))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import Enum
 from typing import Final
 
@@ -36,6 +37,12 @@ def check_key(request: Request, policy: Idempotency) -> None:
         raise InvalidIdempotencyKey
 
 
+def _fingerprint(request: Request) -> str:
+    if request.is_raw:
+        return hashlib.sha512(request.body).hexdigest()
+    return bodies.fingerprint(request.json)
+
+
 def part_of_command(request: Request, policy: Idempotency) -> dict[str, str] | None:
     """The idempotency part of a command. Its scope is tenant, method and path."""
     key = request.headers.get("idempotency-key")
@@ -44,5 +51,5 @@ def part_of_command(request: Request, policy: Idempotency) -> dict[str, str] | N
     return {
         "key": key,
         "operation": f"{request.method} {request.path}",
-        "request_hash": bodies.fingerprint(request.json),
+        "request_hash": _fingerprint(request),
     }

@@ -15,7 +15,7 @@ from services.gateway import auth
 from services.gateway.http import answers, bodies, problems
 from services.gateway.http.answers import Answer
 from services.gateway.http.idempotency import Idempotency
-from services.gateway.http.problems import UnsupportedMediaType
+from services.gateway.http.problems import BodyTooLarge, UnsupportedMediaType
 from services.gateway.http.requests import Request
 from services.shared import telemetry
 from services.shared.access import Rule
@@ -29,6 +29,18 @@ IDENTIFIER_PATTERN: Final = "[A-Za-z0-9_:.-]{1,100}"
 
 _IDENTIFIER: Final = re.compile(IDENTIFIER_PATTERN)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawBody:
+    """A body that is taken as the bytes it is: a file, or what is signed as sent.
+
+    ``bytes_max`` holds for callers with a valid token; for others HUB_BODY_BYTES_MAX
+    does, if that is less.
+    """
+
+    media_types: tuple[str, ...]
+    bytes_max: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +60,7 @@ class Operation:
     other_statuses: Mapping[int, str] = field(default_factory=dict)
     body: type[Schema] | None = None
     body_media_type: str = answers.JSON
+    raw_body: RawBody | None = None
     query: type[Schema] | None = None
     # The contract's schema of what travels to the service, where one call answers.
     command: type[Schema] | None = None
@@ -56,6 +69,14 @@ class Operation:
     # Probes are answered even when no place is free for another request.
     is_probe: bool = False
     is_described: bool = True
+    # How a refusal is answered where callers expect another form than RFC 9457.
+    on_refusal: Callable[[ServiceError, Request], Answer] | None = None
+
+    def refuse(self, refusal: ServiceError, request: Request) -> Answer:
+        """The answer for a refused request of this operation."""
+        if self.on_refusal is not None:
+            return self.on_refusal(refusal, request)
+        return problems.answer_to(refusal)
 
     @property
     def is_public(self) -> bool:
@@ -91,7 +112,9 @@ class RequestReader:
             self._check_parameter(name, value)
         if request.query_string or self._query.fields:
             request.query = self._read_query(request.query_string)
-        if self._body is not None:
+        if self._operation.raw_body is not None:
+            self._check_raw_body(request, self._operation.raw_body)
+        elif self._body is not None:
             request.json = self._read_body(request, self._body)
         elif request.body:
             self._refuse_body(request)
@@ -128,6 +151,18 @@ class RequestReader:
         value = bodies.parse_json(request.body)
         _validate(schema, value)
         return value
+
+    @staticmethod
+    def _check_raw_body(request: Request, expected: RawBody) -> None:
+        given = request.headers.get("content-type", "").partition(";")[0]
+        if given.strip().lower() not in expected.media_types:
+            wanted = " or ".join(expected.media_types)
+            raise UnsupportedMediaType(f"Send the body as {wanted}.")
+        if request.headers.get("content-encoding", "identity") != "identity":
+            raise UnsupportedMediaType("Send the body without content encoding.")
+        if len(request.body) > expected.bytes_max:
+            raise BodyTooLarge
+        request.is_raw = True
 
     def _refuse_body(self, request: Request) -> None:
         """An operation without a body takes none, or the empty object."""
@@ -182,7 +217,7 @@ def safely(function: Function) -> Function:
     return run
 
 
-def to_answer(operation: Operation, result: Any) -> Answer:
+def to_answer(operation: Operation, request: Request, result: Any) -> Answer:
     """The answer that a route's result stands for.
 
     A route returns the answer's JSON object, a pair of status and object, or an Answer.
@@ -190,7 +225,7 @@ def to_answer(operation: Operation, result: Any) -> Answer:
     if isinstance(result, Answer):
         return result
     if isinstance(result, ServiceError):
-        return problems.answer_to(result)
+        return operation.refuse(result, request)
     status, value = result if isinstance(result, tuple) else (operation.status, result)
     if value.pop("replayed", False):
         return answers.of_json(

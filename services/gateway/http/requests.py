@@ -23,6 +23,7 @@ class Request:
         "id",
         "idempotency",
         "identity",
+        "is_raw",
         "json",
         "keep_alive",
         "method",
@@ -49,6 +50,7 @@ class Request:
         self.headers = headers
         self.body = body
         self.has_body = bool(body)
+        self.is_raw = False
         self.address = address
         self.keep_alive = keep_alive
         self.id = _request_id(headers.get("x-request-id"))

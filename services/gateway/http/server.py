@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -102,7 +103,9 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
             sock.close()
             return
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = Connection(sock, address, self.options, self._respond)
+        connection = Connection(
+            sock, address, self.options, self._respond, self._body_limit
+        )
         self._connections.add(connection)
         try:
             connection.serve()
@@ -132,21 +135,34 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
             answer = self._share(request, answer)
         return request.id, answer
 
+    def _body_limit(self, head: Request) -> int:
+        """How large the body may be: for uploads of known callers more than usual."""
+        usual = self.options.body_bytes_max
+        try:
+            operation = self._router.match(head).operation
+            if operation.raw_body is None or operation.is_public:
+                return usual
+            auth.caller(head.headers.get("authorization"), self._identity_key)
+        except ServiceError:
+            return usual
+        return max(usual, operation.raw_body.bytes_max)
+
     def _route(self, request: Request) -> tuple[str, Answer]:
         template = "unmatched"
+        refuse: Callable[[ServiceError, Request], Answer] = _refuse
         try:
             if request.method == "OPTIONS" and self.options.cors_origins:
                 return "preflight", self._preflight(request)
             route = self._router.match(request)
-            template = route.operation.path
+            template, refuse = route.operation.path, route.operation.refuse
             if self._in_flight > self._requests_max and not route.operation.is_probe:
-                return template, problems.answer_to(ServiceBusy())
+                return template, refuse(ServiceBusy(), request)
             return template, route.handle_request(request)
         except ServiceError as refusal:
-            return template, problems.answer_to(refusal)
+            return template, refuse(refusal, request)
         except Exception:  # noqa: BLE001 - the edge: whatever it is, the client is answered
             _log.exception("%s %s failed", request.method, template)
-            return template, problems.answer_to(RemoteFault())
+            return template, refuse(RemoteFault(), request)
 
     def admit(self, request: Request) -> dict[str, str]:
         """The worker context of a caller with a valid token and rate to spare."""
@@ -228,6 +244,10 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
         """Nothing is left to do after the drain but to let the routes unregister."""
         self.drain()
         self.wait_for_providers()
+
+
+def _refuse(refusal: ServiceError, _request: Request) -> Answer:
+    return problems.answer_to(refusal)
 
 
 def listen(given: Options) -> socket.socket:

@@ -1,0 +1,1 @@
+"""How the members service is called: one module per area, composed in `service`."""

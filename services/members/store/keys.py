@@ -1,0 +1,53 @@
+"""How cooperatives' keys and counters are read and written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.members.models import (
+    Counter,
+    DataKey,
+)
+
+
+def add_data_key(
+    session: Session, cooperative_id: str, wrapped_key: bytes, created_at: datetime
+) -> None:
+    """Keep the wrapped key of a new cooperative."""
+    session.add(
+        DataKey(
+            cooperative_id=cooperative_id,
+            wrapped_key=wrapped_key,
+            created_at=created_at,
+        )
+    )
+    session.flush()
+
+
+def find_data_key(session: Session, cooperative_id: str) -> bytes | None:
+    """The wrapped key of a cooperative."""
+    return session.scalar(
+        select(DataKey.wrapped_key).where(DataKey.cooperative_id == cooperative_id)
+    )
+
+
+def next_number(session: Session, cooperative_id: str, counter: str) -> int:
+    """The next number of a gap-free sequence, from 1.
+
+    The row stays locked until the transaction ends: a number that is rolled back is
+    given again, never skipped.
+    """
+    value: int = session.execute(
+        insert(Counter)
+        .values(cooperative_id=cooperative_id, name=counter, value=1)
+        .on_conflict_do_update(
+            index_elements=["cooperative_id", "name"],
+            set_={"value": Counter.value + 1},
+        )
+        .returning(Counter.value)
+    ).scalar_one()
+    return value

@@ -1,0 +1,1 @@
+"""How amounts, dates and documents look to people in Indonesia."""
