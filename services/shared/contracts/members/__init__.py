@@ -114,11 +114,13 @@ class MemberNotActive(RefusedError):
     code = "member_not_active"
 
 
-def _identifier(example: str) -> fields.String:
+def identifier(example: str) -> fields.String:
+    """An opaque id that a command or a result must carry."""
     return text(longest=100, required=True, metadata={"example": example})
 
 
-def _name(example: str) -> fields.String:
+def name_field(example: str) -> fields.String:
+    """A name of 1 to 200 characters that shows something and hides nothing."""
     return fields.String(
         required=True,
         validate=[
@@ -185,7 +187,7 @@ class Token(Schema):
 class ClientBody(Schema):
     """A machine that may act for a cooperative."""
 
-    name = _name("Sistem Inti")
+    name = name_field("Sistem Inti")
     scopes = fields.List(
         text(longest=40),
         required=True,
@@ -202,27 +204,27 @@ class ClientBody(Schema):
 class CreateClient(ClientBody, Command):
     """A new client of a cooperative."""
 
-    cooperative_id = _identifier("coop_01jd8x")
+    cooperative_id = identifier("coop_01jd8x")
 
 
 class RevokeClient(Command):
     """A client that may not sign in any more."""
 
-    cooperative_id = _identifier("coop_01jd8x")
-    client_id = _identifier("cli_01jd8x")
+    cooperative_id = identifier("coop_01jd8x")
+    client_id = identifier("cli_01jd8x")
 
 
 class ListClients(Page):
     """The clients of one cooperative."""
 
-    cooperative_id = _identifier("coop_01jd8x")
+    cooperative_id = identifier("coop_01jd8x")
 
 
 class Client(Schema):
     """A client as listed: without its secret."""
 
-    client_id = _identifier("cli_01jd8x")
-    cooperative_id = _identifier("coop_01jd8x")
+    client_id = identifier("cli_01jd8x")
+    cooperative_id = identifier("coop_01jd8x")
     name = fields.String(required=True)
     scopes = fields.List(fields.String(), required=True)
     status = fields.String(
@@ -234,7 +236,7 @@ class Client(Schema):
 class NewClient(Schema):
     """A client at its creation: the one time that its secret is shown."""
 
-    client_id = _identifier("cli_01jd8x")
+    client_id = identifier("cli_01jd8x")
     client_secret = fields.String(required=True)
     scopes = fields.List(fields.String(), required=True)
 
@@ -257,7 +259,7 @@ class CooperativeBody(Schema):
         validate=validate.Regexp(r"^[0-9]{4}\Z", error="Must be 4 digits."),
         metadata={"example": "0101"},
     )
-    name = _name("KSP Maju Bersama")
+    name = name_field("KSP Maju Bersama")
     kind = fields.String(
         required=True,
         validate=validate.OneOf(COOPERATIVE_KINDS),
@@ -272,7 +274,7 @@ class RegisterCooperative(CooperativeBody, Command):
 class CooperativeCommand(Schema):
     """Something about one cooperative."""
 
-    cooperative_id = _identifier("coop_01jd8x")
+    cooperative_id = identifier("coop_01jd8x")
 
 
 class ChangeCooperative(CooperativeCommand, Command):
@@ -292,7 +294,7 @@ class ListCooperatives(Page):
 class Cooperative(Schema):
     """A cooperative; it takes part in payments once it is active."""
 
-    id = _identifier("coop_01jd8x")
+    id = identifier("coop_01jd8x")
     code = fields.String(required=True, metadata={"example": "0101"})
     name = fields.String(required=True, metadata={"example": "KSP Maju Bersama"})
     kind = fields.String(required=True, validate=validate.OneOf(COOPERATIVE_KINDS))
@@ -309,7 +311,7 @@ class CooperativePage(Schema):
 class CooperativeEvent(Schema):
     """Payload of the cooperative events."""
 
-    cooperative_id = _identifier("coop_01jd8x")
+    cooperative_id = identifier("coop_01jd8x")
     code = fields.String(required=True)
     name = fields.String(required=True)
     kind = fields.String(required=True)
@@ -321,7 +323,7 @@ class CooperativeEvent(Schema):
 class MemberBody(Schema):
     """A person who applies for membership; null is as good as left out."""
 
-    name = _name("Budi Santoso")
+    name = name_field("Budi Santoso")
     nik = fields.String(
         allow_none=True,
         validate=validate.Regexp(r"^[0-9]{16}\Z", error="Must be 16 digits."),
@@ -355,7 +357,7 @@ class RegisterMember(MemberBody, Command):
 class MemberCommand(Schema):
     """Something about one member of the caller's cooperative."""
 
-    member_id = _identifier("mem_01jd8x")
+    member_id = identifier("mem_01jd8x")
 
 
 class ActivateMember(MemberCommand, Command):
@@ -373,7 +375,7 @@ class ListMembers(Page):
 class Member(Schema):
     """A member as listed: without personal data."""
 
-    id = _identifier("mem_01jd8x")
+    id = identifier("mem_01jd8x")
     number = fields.String(
         required=True,
         metadata={"description": "Membership number.", "example": "0101-000001"},
@@ -406,8 +408,8 @@ class MemberPage(Schema):
 class MemberEvent(Schema):
     """Payload of the member events."""
 
-    cooperative_id = _identifier("coop_01jd8x")
-    member_id = _identifier("mem_01jd8x")
+    cooperative_id = identifier("coop_01jd8x")
+    member_id = identifier("mem_01jd8x")
     number = fields.String(required=True)
 
 
@@ -417,7 +419,7 @@ class MemberEvent(Schema):
 class AccountBody(Schema):
     """A savings account to be opened for an active member."""
 
-    member_id = _identifier("mem_01jd8x")
+    member_id = identifier("mem_01jd8x")
     product = fields.String(
         required=True,
         validate=validate.OneOf(PRODUCTS),
@@ -432,7 +434,7 @@ class OpenAccount(AccountBody, Command):
 class AccountCommand(Schema):
     """Something about one savings account."""
 
-    number = _identifier("0101100000000017")
+    number = identifier("0101100000000017")
 
 
 class CloseAccount(AccountCommand, Command):
@@ -448,8 +450,8 @@ class ListAccounts(Page):
 class Account(Schema):
     """A savings account with its balance in whole rupiah."""
 
-    number = _identifier("0101100000000017")
-    member_id = _identifier("mem_01jd8x")
+    number = identifier("0101100000000017")
+    member_id = identifier("mem_01jd8x")
     product = fields.String(required=True, validate=validate.OneOf(PRODUCTS))
     balance = fields.Integer(required=True, strict=True)
     available = fields.Integer(
@@ -470,9 +472,9 @@ class AccountPage(Schema):
 class AccountEvent(Schema):
     """Payload of the account events."""
 
-    cooperative_id = _identifier("coop_01jd8x")
-    member_id = _identifier("mem_01jd8x")
-    number = _identifier("0101100000000017")
+    cooperative_id = identifier("coop_01jd8x")
+    member_id = identifier("mem_01jd8x")
+    number = identifier("0101100000000017")
     product = fields.String(required=True)
 
 
@@ -489,14 +491,14 @@ class MovementBody(Schema):
 class Movement(MovementBody):
     """A deposit or a withdrawal, done once per idempotency key."""
 
-    number = _identifier("0101100000000017")
+    number = identifier("0101100000000017")
     idempotency = fields.Nested(IdempotencySchema, required=True)
 
 
 class MovementResult(Schema):
     """The journal that a movement became, and the balance right after it."""
 
-    journal_id = _identifier("jrn_4f1c")
+    journal_id = identifier("jrn_4f1c")
     balance = fields.Integer(required=True, strict=True)
 
 
@@ -510,6 +512,6 @@ class InquiryCooperative(Schema):
 class Inquiry(Schema):
     """Whose account it is, as much as a payer needs to see."""
 
-    number = _identifier("0101100000000017")
+    number = identifier("0101100000000017")
     cooperative = fields.Nested(InquiryCooperative, required=True)
     owner_name = fields.String(required=True, metadata={"example": "B*** S******"})
