@@ -88,6 +88,34 @@ def _database_uri(value: str) -> str:
     return value
 
 
+def _public_url(value: str) -> str:
+    parts = urlsplit(value)
+    is_plain = not (parts.query or parts.fragment or parts.username)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
+        message = "must look like https://hub.example"
+        raise ValueError(message)
+    return value.rstrip("/")
+
+
+def _optional_url(*schemes: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in schemes or not parts.hostname):
+            message = f"must start with {' or '.join(f'{one}://' for one in schemes)}"
+            raise ValueError(message)
+        return value.rstrip("/")
+
+    return read
+
+
+def _sender(value: str) -> str:
+    # One address, with a name or without: what a From header may hold.
+    if not re.fullmatch(r"([^<>@\r\n]*<)?[^<>@\s]+@[^<>@\s]+>?", value):
+        message = "must look like Koperasi Hub <hub@example.id>"
+        raise ValueError(message)
+    return value
+
+
 def _prefix(value: str) -> str:
     if not re.fullmatch(r"([a-z][a-z0-9_]{0,30})?", value):
         message = "may hold small letters, digits and _, at most 31, a letter first"
@@ -277,6 +305,44 @@ class Settings:
         "10",
         "How long a call to another service may take.",
         _number_from(0.1),
+    )
+    public_url: str = _set(
+        "HUB_PUBLIC_URL",
+        "http://127.0.0.1:8000",
+        "Where people and payment providers reach the hub; links in e-mails start so.",
+        _public_url,
+    )
+    smtp_url: str = _set(
+        "HUB_SMTP_URL",
+        "",
+        "The mail server, smtp://user:password@host:port or smtps://; "
+        "e-mails wait when empty.",
+        _optional_url("smtp", "smtps"),
+        secret=True,
+    )
+    mail_from: str = _set(
+        "HUB_MAIL_FROM",
+        "Koperasi Hub <hub@localhost>",
+        "Who e-mails come from.",
+        _sender,
+    )
+    ipaymu_url: str = _set(
+        "HUB_IPAYMU_URL",
+        "",
+        "The iPaymu API, such as https://sandbox.ipaymu.com/api/v2; "
+        "no virtual accounts when empty.",
+        _optional_url("http", "https"),
+    )
+    ipaymu_va: str = _set(
+        "HUB_IPAYMU_VA",
+        "",
+        "The hub's virtual account number at iPaymu.",
+    )
+    ipaymu_key: str = _set(
+        "HUB_IPAYMU_KEY",
+        "",
+        "The API key of that account.",
+        secret=True,
     )
     log_level: str = _set(
         "HUB_LOG_LEVEL",
