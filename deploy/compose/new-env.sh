@@ -23,4 +23,13 @@ HUB_OPERATOR_CLIENT_SECRET=$(secret)
 # Where the HTTP API is published on this host.
 HUB_PUBLISH=127.0.0.1:8000
 HUB_LOG_LEVEL=INFO
+# Where people and the payment provider reach the hub.
+HUB_PUBLIC_URL=http://127.0.0.1:8000
+# The mail server as an smtp:// or smtps:// URL; e-mails wait while it is empty.
+HUB_SMTP_URL=
+HUB_MAIL_FROM=hub@localhost
+# The iPaymu account that takes payments; no virtual accounts while it is empty.
+HUB_IPAYMU_URL=
+HUB_IPAYMU_VA=
+HUB_IPAYMU_KEY=
 END

@@ -36,7 +36,8 @@ SERVICE_KEYS = {
     "hostname", "image", "init", "networks", "ports", "read_only", "restart",
     "security_opt", "shm_size", "stop_grace_period", "tmpfs", "volumes",
 }  # fmt: skip
-WHOLE_REFERENCE = re.compile(r"\$\{[A-Z_]+:\?[^}]+\}")
+# Given by whoever runs the hub; without the colon it may be given as empty.
+WHOLE_REFERENCE = re.compile(r"\$\{[A-Z_]+:?\?[^}]+\}")
 
 
 def stages() -> dict[str, str]:
