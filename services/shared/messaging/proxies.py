@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from eventlet.event import Event
 from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider
 
+from services.shared import identity as identities
 from services.shared.errors import DeadlinePassed
 from services.shared.messaging import context, topology
 from services.shared.messaging.bus import Bus
@@ -51,6 +53,19 @@ class ServiceProxy:
 
     def __getattr__(self, method: str) -> Method:
         return partial(self._call, method)
+
+    def on_behalf_of(self, cooperative_id: str) -> ServiceProxy:
+        """The same service, asked by this one of its own accord for one cooperative.
+
+        For timers and event handlers, which nobody called, and which do for a tenant
+        what it has asked for before.
+        """
+        speaker = replace(
+            identities.of_service(self._bus.service), cooperative_id=cooperative_id
+        )
+        token = identities.sign_for_bus(speaker, self._bus.settings.identity_key)
+        caller = self._caller | {context.IDENTITY: token}
+        return ServiceProxy(self._bus, self._target, caller)
 
     def _call(
         self, method: str, command: dict[str, Any], *, deadline: float | None = None

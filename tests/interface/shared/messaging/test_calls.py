@@ -50,6 +50,10 @@ class Greeter:
             "request_id": self.caller.request_id,
         }
 
+    @rpc(access.service("visitor"))
+    def tell_visitor(self, command: dict[str, Any]) -> dict[str, Any]:
+        return self.tell_caller(command)
+
     @rpc(access.anyone)
     def refuse(self, command: dict[str, Any]) -> dict[str, Any]:
         raise IdempotencyKeyReused("Kunci itu sudah dipakai.", {"key": command["key"]})
@@ -96,6 +100,16 @@ def test_the_identity_travels_with_the_name_of_the_service_it_came_through(
     assert answer == {
         "subject": "cli_budi",
         "cooperative_id": "coop_maju",
+        "service": "visitor",
+        "request_id": "req-1",
+    }
+
+
+def test_a_service_of_its_own_accord_asks_for_one_cooperative(hub: Running) -> None:
+    proxy = hub.proxy("visitor", "greeter", hub.token("members:read"))
+    assert proxy.on_behalf_of("coop_sejahtera").tell_visitor({}) == {
+        "subject": "service:visitor",
+        "cooperative_id": "coop_sejahtera",
         "service": "visitor",
         "request_id": "req-1",
     }
