@@ -76,7 +76,7 @@ class Operation:
         """The answer for a refused request of this operation."""
         if self.on_refusal is not None:
             return self.on_refusal(refusal, request)
-        return problems.answer_to(refusal)
+        return problems.answer_to(refusal, request.language)
 
     @property
     def is_public(self) -> bool:
@@ -190,10 +190,7 @@ def _validate(schema: Schema, value: dict[str, Any]) -> None:
 def invalid(messages: Any) -> Malformed:
     """The refusal for what marshmallow found wrong."""
     found = problems.field_errors(messages)
-    first = found[0]
-    detail = first["detail"]
-    named = f"{first['field']}: {detail}" if first["field"] else detail
-    return Malformed(named, {"errors": found})
+    return Malformed(problems.named(found[0]), {"errors": found})
 
 
 Function = Callable[[Any, Request], Any]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from services.gateway import translations
 from services.gateway.http import answers
 from services.gateway.http.answers import Answer, Headers
+from services.gateway.translations import translate
 from services.shared import errors
 from services.shared.errors import ConflictError, MalformedError, ServiceError
 
@@ -131,6 +134,7 @@ RETRY_AFTER_SECONDS: Final = {409: 1, 429: 1, 503: 1}
 """When trying again may help, if the fault itself does not know better."""
 
 FIELD_ERRORS_MAX: Final = 100
+HIDDEN: Final = "The hub failed in a way it did not foresee."
 
 _status_of_class: dict[type[ServiceError], int] = {}
 
@@ -161,34 +165,62 @@ def type_of(code: str) -> str:
     return f"/docs#problem-{code}"
 
 
-def answer_to(error: ServiceError) -> Answer:
-    """The problem document for ``error`` (RFC 9457)."""
+def answer_to(error: ServiceError, language: str = translations.ENGLISH) -> Answer:
+    """The problem document for ``error`` (RFC 9457), in ``language``.
+
+    ``code`` is the same in every language; it is what programs branch on.
+    """
     status = status_of(type(error))
     # What nobody foresaw tells nothing of the inside.
     hidden = status == HTTPStatus.INTERNAL_SERVER_ERROR
     code = errors.RemoteFault.code if hidden else error.code
     body: dict[str, Any] = {
         "type": type_of(code),
-        "title": title_of(code),
+        "title": translate(title_of(code), language, context=translations.TITLE),
         "status": status,
         "code": code,
-        "detail": (
-            "The hub failed in a way it did not foresee." if hidden else error.message
-        ),
+        "detail": translate(HIDDEN, language) if hidden else _detail(error, language),
     }
     field_errors = error.details.get("errors")
     if isinstance(field_errors, list) and field_errors:
-        body["errors"] = field_errors[:FIELD_ERRORS_MAX]
+        body["errors"] = [
+            one | {"detail": translate(str(one.get("detail", "")), language)}
+            for one in field_errors[:FIELD_ERRORS_MAX]
+        ]
     if "oauth_error" in error.details:
         # RFC 6749 section 5.2: what OAuth clients branch on.
         body["error"] = error.details["oauth_error"]
         body["error_description"] = body["detail"]
-    headers = _headers(error, status)
+    headers = (
+        *_headers(error, status),
+        ("Content-Language", language),
+        ("Vary", "Accept-Language"),
+    )
     if error.details.get("replayed") is True:
         headers = (*headers, ("Idempotency-Replayed", "true"))
     return answers.of_json(
         status, body, media_type=answers.PROBLEM_JSON, headers=headers
     )
+
+
+def _detail(error: ServiceError, language: str) -> str:
+    listed = error.details.get("errors")
+    first = listed[0] if isinstance(listed, list) and listed else {}
+    if error.message == named(first):
+        said = translate(first["detail"], language)
+        return named(first | {"detail": said})
+    return translate(error.message, language, default=_default_message(type(error)))
+
+
+def named(field_error: Mapping[str, str]) -> str:
+    """What is wrong with a field, in one sentence that names the field."""
+    detail, field = field_error.get("detail", ""), field_error.get("field")
+    return f"{field}: {detail}" if field else detail
+
+
+def _default_message(kind: type[ServiceError]) -> str:
+    lines = (kind.__doc__ or "").strip().splitlines()
+    return lines[0] if lines else ""
 
 
 def _headers(error: ServiceError, status: int) -> Headers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
+from services.gateway import translations
 from services.gateway.http.problems import PathNotFound
 from services.shared import identifiers
 from services.shared.identity import Identity
@@ -59,6 +60,11 @@ class Request:
         self.query: dict[str, Any] = {}
         self.json: dict[str, Any] = {}
         self.idempotency: dict[str, str] | None = None
+
+    @property
+    def language(self) -> str:
+        """In which language the caller wants to be told what went wrong."""
+        return translations.language_of(self.headers.get("accept-language"))
 
     def command(self, **more: Any) -> dict[str, Any]:
         """What travels to a service: body, query, path and idempotency in one."""

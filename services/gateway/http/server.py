@@ -13,7 +13,7 @@ import eventlet
 from eventlet.event import Event
 from nameko.web.server import WebServer
 
-from services.gateway import auth, metrics
+from services.gateway import auth, metrics, translations
 from services.gateway.http import options, problems
 from services.gateway.http.answers import Answer
 from services.gateway.http.connections import Connection
@@ -62,6 +62,7 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
         self.cursors = CursorSeal(settings.derive("gateway cursors"))
         self._rate_limit = RateLimit(self.options.rate_per_second)
         self._identity_key: str = settings.identity_key
+        self._identity_keys: tuple[str, ...] = settings.identity_keys
         self._connections: set[Connection] = set()
         self._in_flight = 0
         self._drained: Event | None = None
@@ -118,7 +119,7 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
         """Request id and answer for what a connection read."""
         started = time.perf_counter()
         if isinstance(request, ServiceError):
-            answer = problems.answer_to(request)
+            answer = problems.answer_to(request, translations.DEFAULT)
             metrics.count("-", "malformed", answer.status, 0.0)
             return identifiers.new("req"), answer
         telemetry.request_id.set(request.id)
@@ -142,7 +143,7 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
             operation = self._router.match(head).operation
             if operation.raw_body is None or operation.is_public:
                 return usual
-            auth.caller(head.headers.get("authorization"), self._identity_key)
+            auth.caller(head.headers.get("authorization"), self._identity_keys)
         except ServiceError:
             return usual
         return max(usual, operation.raw_body.bytes_max)
@@ -166,7 +167,7 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
 
     def admit(self, request: Request) -> dict[str, str]:
         """The worker context of a caller with a valid token and rate to spare."""
-        caller = auth.caller(request.headers.get("authorization"), self._identity_key)
+        caller = auth.caller(request.headers.get("authorization"), self._identity_keys)
         request.identity = caller
         self.check_rate(caller.subject)
         token = identity.sign_for_bus(caller.through(SERVICE), self._identity_key)
@@ -246,8 +247,8 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
         self.wait_for_providers()
 
 
-def _refuse(refusal: ServiceError, _request: Request) -> Answer:
-    return problems.answer_to(refusal)
+def _refuse(refusal: ServiceError, request: Request) -> Answer:
+    return problems.answer_to(refusal, request.language)
 
 
 def listen(given: Options) -> socket.socket:
