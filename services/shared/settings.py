@@ -54,6 +54,10 @@ def _secret(value: str) -> str:
     return value
 
 
+def _optional_secret(value: str) -> str:
+    return _secret(value) if value else value
+
+
 def _client_secret(value: str) -> str:
     if len(value) > CLIENT_SECRET_CHARACTERS_MAX:
         message = f"must have at most {CLIENT_SECRET_CHARACTERS_MAX} characters"
@@ -198,6 +202,14 @@ class Settings:
         _secret,
         secret=True,
     )
+    secret_key_previous: str = _set(
+        "HUB_SECRET_KEY_PREVIOUS",
+        "",
+        "The other master secret while it is changed: what was signed or encrypted "
+        "with it is still read.",
+        _optional_secret,
+        secret=True,
+    )
     settlement_key: bytes | None = _set(
         "HUB_SETTLEMENT_KEY",
         "",
@@ -300,6 +312,19 @@ class Settings:
         "How long an access token is good.",
         _integer_from(1),
     )
+    optional_services: tuple[str, ...] = _set(
+        "HUB_OPTIONAL_SERVICES",
+        "",
+        "Services that run beside the core, separated by commas, such as insurance; "
+        "they are asked before a cooperative or a member leaves.",
+        _list,
+    )
+    collective_leave: Literal["working", "holiday"] = _set(
+        "HUB_COLLECTIVE_LEAVE",
+        "working",
+        "Whether days of collective leave (cuti bersama) count as working days.",
+        _choice("working", "holiday"),
+    )
     call_seconds: float = _set(
         "HUB_CALL_SECONDS",
         "10",
@@ -371,9 +396,25 @@ class Settings:
         """The key that signs identities: access tokens and message contexts."""
         return self.derive("identity").hex()
 
+    @cached_property
+    def identity_keys(self) -> tuple[str, ...]:
+        """The keys whose signatures are believed; the first is the one that signs."""
+        older = self.derive_older("identity")
+        return (self.identity_key, *(key.hex() for key in older))
+
     def derive(self, label: str, length: int = crypto.KEY_BYTES) -> bytes:
         """A key for one purpose, from the master secret by HKDF-SHA512."""
         return crypto.hkdf(self.secret_key.encode(), label, length)
+
+    def derive_older(self, label: str) -> tuple[bytes, ...]:
+        """The same from the other master secret, while there is one."""
+        if not self.secret_key_previous:
+            return ()
+        return (crypto.hkdf(self.secret_key_previous.encode(), label),)
+
+    def cipher(self, label: str) -> crypto.FieldCipher:
+        """Encrypts for one purpose, and reads what either master secret encrypted."""
+        return crypto.FieldCipher(self.derive(label), *self.derive_older(label))
 
     def service_database_url(self, service: str) -> str:
         """The connection of one service: its own role on its own database.
