@@ -13,6 +13,8 @@ cat <<END
 # Made $(date -u +%Y-%m-%d). Whoever reads this file can act as the hub: keep it private
 # and keep a copy apart from the database's backups (deploy/runbooks/restore.md).
 HUB_SECRET_KEY=$(secret)
+# Only while it is changed (deploy/runbooks/key-rotation.md); empty otherwise.
+HUB_SECRET_KEY_PREVIOUS=
 POSTGRES_PASSWORD=$(secret)
 MEMBERS_DATABASE_PASSWORD=$(secret)
 LEDGER_DATABASE_PASSWORD=$(secret)

@@ -8,17 +8,31 @@ import os
 import secrets
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidKey, InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.twofactor import InvalidToken
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+
+# Argon2id as OWASP recommends it at the least: 19 MiB, two passes. About 40 ms.
+PASSWORD_MEMORY_KIB: Final = 19_456
+PASSWORD_PASSES: Final = 2
+PASSWORD_SALT_BYTES: Final = 16
+
+# RFC 6238 as every authenticator app has it.
+TOTP_BYTES: Final = 20
+TOTP_DIGITS: Final = 6
+TOTP_SECONDS: Final = 30
+TOTP_DRIFT_STEPS: Final = 1
 _FORMAT: Final = b"\x01"
 """First byte of every ciphertext, so that another scheme can live beside this one."""
 
@@ -31,14 +45,17 @@ class FieldCipher:
     """Encrypts one column's values with AES-256-GCM.
 
     ``aad`` binds a value to its place (table, column, row): a ciphertext copied to
-    another row does not decrypt there.
+    another row does not decrypt there. While keys are rotated, values made with one
+    of ``older`` are still read; nothing new is made with them.
     """
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) != KEY_BYTES:
-            message = f"An AES-256 key has {KEY_BYTES} bytes, this one {len(key)}."
-            raise ValueError(message)
+    def __init__(self, key: bytes, *older: bytes) -> None:
+        for one in (key, *older):
+            if len(one) != KEY_BYTES:
+                message = f"An AES-256 key has {KEY_BYTES} bytes, this one {len(one)}."
+                raise ValueError(message)
         self._aead = AESGCM(key)
+        self._older = tuple(AESGCM(one) for one in older)
 
     def encrypt(self, plaintext: bytes, aad: bytes) -> bytes:
         """Format byte, nonce, ciphertext and tag in one value for a bytea column."""
@@ -50,10 +67,25 @@ class FieldCipher:
         form, nonce = ciphertext[:1], ciphertext[1 : 1 + NONCE_BYTES]
         if form != _FORMAT or len(nonce) != NONCE_BYTES:
             raise Undecryptable
+        for aead in (self._aead, *self._older):
+            try:
+                return aead.decrypt(nonce, ciphertext[1 + NONCE_BYTES :], aad)
+            except InvalidTag:
+                # Authenticated encryption: the wrong key never yields a plaintext.
+                continue
+        raise Undecryptable
+
+    def renewed(self, ciphertext: bytes, aad: bytes) -> bytes | None:
+        """The value under the newest key; None when that is what it is under already.
+
+        Raises Undecryptable.
+        """
+        nonce = ciphertext[1 : 1 + NONCE_BYTES]
         try:
-            return self._aead.decrypt(nonce, ciphertext[1 + NONCE_BYTES :], aad)
-        except InvalidTag as fault:
-            raise Undecryptable from fault
+            self._aead.decrypt(nonce, ciphertext[1 + NONCE_BYTES :], aad)
+        except (InvalidTag, ValueError):
+            return self.encrypt(self.decrypt(ciphertext, aad), aad)
+        return None
 
 
 def hkdf(secret: bytes, label: str, length: int = KEY_BYTES) -> bytes:
@@ -108,6 +140,64 @@ def ed25519_is_signed(public_key: bytes, message: bytes, signed: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def hash_password(password: str) -> str:
+    """Argon2id of what a person chose, as a PHC string with its salt and its costs."""
+    derivation = Argon2id(
+        salt=os.urandom(PASSWORD_SALT_BYTES),
+        length=KEY_BYTES,
+        iterations=PASSWORD_PASSES,
+        lanes=1,
+        memory_cost=PASSWORD_MEMORY_KIB,
+    )
+    return str(derivation.derive_phc_encoded(password.encode()))
+
+
+def is_password(password: str, hashed: str) -> bool:
+    """Whether ``hashed`` was made of this password; costs as much when it was not."""
+    try:
+        Argon2id.verify_phc_encoded(password.encode(), hashed)
+    except InvalidKey:
+        return False
+    return True
+
+
+def new_totp_secret() -> bytes:
+    """What an authenticator app and the hub share."""
+    return os.urandom(TOTP_BYTES)
+
+
+def totp_uri(secret: bytes, *, account: str, issuer: str) -> str:
+    """What an authenticator app reads from a QR code."""
+    return _totp(secret).get_provisioning_uri(account, issuer)
+
+
+def totp_step(secret: bytes, code: str, at: float) -> int | None:
+    """The time step that ``code`` belongs to; None when it is none near ``at``.
+
+    The step before and after count as well, for clocks that differ. Whoever accepts a
+    step must accept it and those before it never again: a code that was looked at over
+    a shoulder is worth nothing.
+    """
+    now = int(at) // TOTP_SECONDS
+    for step in range(now - TOTP_DRIFT_STEPS, now + TOTP_DRIFT_STEPS + 1):
+        try:
+            _totp(secret).verify(code.encode(), step * TOTP_SECONDS)
+        except InvalidToken:
+            continue
+        return step
+    return None
+
+
+def totp_code(secret: bytes, at: float) -> str:
+    """The code of the moment ``at``, as the app shows it."""
+    return _totp(secret).generate(int(at)).decode()
+
+
+def _totp(secret: bytes) -> TOTP:
+    # SHA-1 is what the apps speak; as a keyed hash it is not broken.
+    return TOTP(secret, TOTP_DIGITS, hashes.SHA1(), TOTP_SECONDS)  # noqa: S303
 
 
 def _bytes(value: bytes | str) -> bytes:

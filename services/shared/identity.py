@@ -93,30 +93,24 @@ def sign(identity: Identity, key: str, *, audience: str, seconds: int) -> str:
     return jwt.encode(claims, key, algorithm=ALGORITHM)
 
 
-def verify(token: str, key: str, *, audience: str) -> Identity:
-    """The identity in ``token``.
+def verify(token: str, key: str | tuple[str, ...], *, audience: str) -> Identity:
+    """The identity in ``token``, signed with ``key`` or with one of several.
 
     Raises NotAuthenticated when the signature, the audience or the expiry is wrong.
     """
-    identity, expires_at = _verify_once(token, key, audience)
+    keys = (key,) if isinstance(key, str) else key
+    identity, expires_at = _verify_once(token, keys, audience)
     if clock.now().timestamp() >= expires_at:
         raise NotAuthenticated("The access token has expired.")
     return identity
 
 
 @lru_cache(maxsize=4096)
-def _verify_once(token: str, key: str, audience: str) -> tuple[Identity, int]:
+def _verify_once(
+    token: str, keys: tuple[str, ...], audience: str
+) -> tuple[Identity, int]:
     """The costly half of `verify`; the cheap half, expiry, is checked every time."""
-    try:
-        claims = jwt.decode(
-            token,
-            key,
-            algorithms=[ALGORITHM],
-            audience=audience,
-            options={"require": ["exp", "sub"]},
-        )
-    except jwt.InvalidTokenError as error:
-        raise NotAuthenticated from error
+    claims = _claims(token, keys, audience)
     identity = Identity(
         subject=claims["sub"],
         cooperative_id=claims["coop"],
@@ -128,6 +122,24 @@ def _verify_once(token: str, key: str, audience: str) -> tuple[Identity, int]:
         strong_until=int(claims.get("strong", 0)),
     )
     return identity, int(claims["exp"])
+
+
+def _claims(token: str, keys: tuple[str, ...], audience: str) -> dict[str, Any]:
+    for key in keys:
+        try:
+            return jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                audience=audience,
+                options={"require": ["exp", "sub"]},
+            )
+        except jwt.InvalidSignatureError:
+            # While the master secret is changed there are two keys.
+            continue
+        except jwt.InvalidTokenError as error:
+            raise NotAuthenticated from error
+    raise NotAuthenticated
 
 
 @lru_cache(maxsize=4096)

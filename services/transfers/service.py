@@ -83,7 +83,7 @@ class TransfersService:
     @property
     def cipher(self) -> FieldCipher:
         """Hides the callback secrets."""
-        return FieldCipher(self.settings.derive("callback secrets"))
+        return self.settings.cipher("callback secrets")
 
     @property
     def tenant(self) -> str:

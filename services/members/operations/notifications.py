@@ -56,7 +56,7 @@ def notify(
 
 
 def _cipher(settings: Settings) -> crypto.FieldCipher:
-    return crypto.FieldCipher(settings.derive("members notifications"))
+    return settings.cipher("members notifications")
 
 
 def _place(message_id: str) -> bytes:

@@ -72,7 +72,7 @@ def _cipher(
 
 
 def _master(settings: Settings) -> crypto.FieldCipher:
-    return crypto.FieldCipher(settings.derive("members data keys"))
+    return settings.cipher("members data keys")
 
 
 def _key_place(cooperative_id: str) -> bytes:

@@ -50,7 +50,7 @@ def verified(token: str | None, settings: Settings) -> Identity | None:
     """
     if not token:
         return None
-    return identities.verify(token, settings.identity_key, audience="bus")
+    return identities.verify(token, settings.identity_keys, audience="bus")
 
 
 def outgoing_token(context: dict[str, Any], service: str, settings: Settings) -> str:

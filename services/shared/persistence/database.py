@@ -50,7 +50,8 @@ class Database:
     """One service's database, through a small pool of connections.
 
     ``answer_key`` encrypts the stored answers of `idempotency.run_once`; a service
-    that uses it must pass one (`of_service` does).
+    that uses it must pass one (`of_service` does). Answers encrypted with one of
+    ``older_answer_keys`` are still read.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Database:
         pool_size: int = 8,
         roles: Roles | None = None,
         answer_key: bytes | None = None,
+        older_answer_keys: tuple[bytes, ...] = (),
     ) -> None:
         _require_green_waiting()
         parsed = make_url(url).set(drivername="postgresql+psycopg")
@@ -79,7 +81,9 @@ class Database:
             use_native_hstore=False,
             connect_args=_CONNECT | {"application_name": f"koperasi {service}"},
         )
-        self._answers = crypto.FieldCipher(answer_key) if answer_key else None
+        self._answers = (
+            crypto.FieldCipher(answer_key, *older_answer_keys) if answer_key else None
+        )
         self._begin_hub = f'BEGIN; SET LOCAL ROLE "{self.roles.hub}"'
         self._begin_tenant = f'BEGIN; SET LOCAL ROLE "{self.roles.tenant}"'
 
@@ -171,6 +175,7 @@ def of_service(given: settings.Settings, service: str, pool_size: int = 8) -> Da
         service=service,
         pool_size=pool_size,
         answer_key=given.derive(f"stored answers of {service}"),
+        older_answer_keys=given.derive_older(f"stored answers of {service}"),
     )
 
 
