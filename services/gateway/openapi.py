@@ -29,7 +29,8 @@ Payments between the members of savings-and-loan cooperatives, cleared by the hu
 
 Amounts are integers of whole rupiah. Times are RFC 3339 with offset, dates
 `YYYY-MM-DD`. Ids are opaque. Unknown fields are refused. Errors are RFC 9457 problem
-documents: branch on `code`.
+documents: branch on `code`. Their `title` and `detail` are Indonesian, or English with
+`Accept-Language: en`.
 
 Send `Idempotency-Key` with every POST that moves money. The same key with the same
 body gives the first answer again, with `Idempotency-Replayed: true`; after 503 or 504

@@ -140,8 +140,16 @@ def test_an_amount_is_an_integer_of_whole_rupiah(gateway: Gateway, amount: Any) 
 def test_an_unknown_field_is_refused(gateway: Gateway) -> None:
     reply = gateway.request("POST", "/v1/transfers", {**PAYMENT, "fee": 1}, key="k")
     assert reply.json["errors"] == [
-        {"field": "fee", "code": "unknown_field", "detail": "Unknown field."}
+        {"field": "fee", "code": "unknown_field", "detail": "Isian tidak dikenal."}
     ]
+    assert reply.headers["Content-Language"] == "id"
+
+
+def test_who_asks_for_english_is_refused_in_english(gateway: Gateway) -> None:
+    body, headers = {**PAYMENT, "fee": 1}, {"Accept-Language": "en-GB, id;q=0.5"}
+    reply = gateway.request("POST", "/v1/transfers", body, key="k", headers=headers)
+    assert reply.json["detail"] == "fee: Unknown field."
+    assert reply.headers["Content-Language"] == "en"
 
 
 def test_a_bulk_request_may_hold_a_thousand_payments(gateway: Gateway) -> None:
@@ -368,7 +376,7 @@ def test_a_compressed_body_is_refused(gateway: Gateway) -> None:
 def test_malformed_json_is_refused_with_the_place(gateway: Gateway) -> None:
     reply = gateway.request("POST", "/v1/members", b'{"name": }')
     assert (reply.status, reply.json["code"]) == (400, "malformed_json")
-    assert "line 1, column 10" in reply.json["detail"]
+    assert "baris 1, kolom 10" in reply.json["detail"]
 
 
 def test_what_is_optional_may_be_null(gateway: Gateway) -> None:
