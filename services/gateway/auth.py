@@ -19,7 +19,7 @@ CHALLENGE: Final = 'Bearer realm="koperasi-hub"'
 CHALLENGE_INVALID: Final = f'{CHALLENGE}, error="invalid_token"'
 
 
-def caller(authorization: str | None, key: str) -> Identity:
+def caller(authorization: str | None, key: str | tuple[str, ...]) -> Identity:
     """The identity in an Authorization header. Raises NotAuthenticated."""
     if authorization is None:
         raise NotAuthenticated(
