@@ -6,8 +6,11 @@ from services.members.models.accounts import Account
 from services.members.models.audit import AuditEntry, AuditHead
 from services.members.models.clients import Client
 from services.members.models.cooperatives import Cooperative, Counter, DataKey
-from services.members.models.membership import Member
+from services.members.models.documents import Document
+from services.members.models.forms import MemberForm
+from services.members.models.membership import Departure, Member
 from services.members.models.notifications import Notification
+from services.members.models.verification import VerificationCode
 
 __all__ = [
     "Account",
@@ -17,6 +20,10 @@ __all__ = [
     "Cooperative",
     "Counter",
     "DataKey",
+    "Departure",
+    "Document",
     "Member",
+    "MemberForm",
     "Notification",
+    "VerificationCode",
 ]

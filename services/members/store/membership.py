@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,13 +15,19 @@ from services.members.models import (
     Member,
 )
 
+MAY_NOT_APPLY_AGAIN: Final = "status NOT IN ('refused', 'resigned')"
+"""Whose NIK is unique in a cooperative: the predicate of the index on it."""
+
 
 def add_member(session: Session, **columns: Any) -> Member | None:
     """The new candidate; None when the cooperative has a member with this NIK."""
     return session.scalar(
         insert(Member)
         .values(status=membership.CANDIDATE, **columns)
-        .on_conflict_do_nothing(index_elements=["cooperative_id", "nik_hash"])
+        .on_conflict_do_nothing(
+            index_elements=["cooperative_id", "nik_hash"],
+            index_where=text(MAY_NOT_APPLY_AGAIN),
+        )
         .returning(Member)
     )
 
