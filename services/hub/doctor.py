@@ -166,6 +166,13 @@ def look_at_settings(
             f"not known, misspelt? {', '.join(unknown)}",
             is_ok=False,
         )
+    simulated = found.settings.simulated_date_file
+    if simulated is not None:
+        yield judge(
+            "business date",
+            f"simulated by {simulated}: for demos and tests only",
+            is_ok=found.is_database_embedded,
+        )
     secret_file = found.secret_file
     if found.is_database_embedded and secret_file.exists():
         mode = stat.S_IMODE(secret_file.stat().st_mode)

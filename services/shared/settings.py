@@ -174,6 +174,10 @@ def _integer_from(minimum: int) -> Callable[[str], int]:
     return read
 
 
+def _optional_path(value: str) -> Path | None:
+    return Path(value) if value else None
+
+
 def _list(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
@@ -368,6 +372,13 @@ class Settings:
         "",
         "The API key of that account.",
         secret=True,
+    )
+    simulated_date_file: Path | None = _set(
+        "HUB_SIMULATED_DATE_FILE",
+        "",
+        "A file with the business date (YYYY-MM-DD) of a simulation, for demos and "
+        "tests that live through months; never set it where money is real.",
+        _optional_path,
     )
     log_level: str = _set(
         "HUB_LOG_LEVEL",

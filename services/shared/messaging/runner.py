@@ -22,8 +22,8 @@ from typing import Any, Final
 from eventlet.event import Event
 from nameko.runners import ServiceRunner
 
+from services.shared import clock, telemetry
 from services.shared import settings as settings_module
-from services.shared import telemetry
 from services.shared.messaging import health, memory
 from services.shared.persistence import database
 from services.shared.settings import Settings
@@ -67,6 +67,9 @@ def start(
     ``more`` is added to what the containers are configured with.
     """
     memory.install()
+    clock.simulate(settings.simulated_date_file)
+    if settings.simulated_date_file is not None:
+        log.warning("the business date is simulated; money here is not real")
     runner = ServiceRunner(nameko_config(settings, names) | dict(more or {}))
     for name in names:
         runner.add_service(service_class(name))
