@@ -8,8 +8,12 @@ from services.members.models.clients import Client
 from services.members.models.cooperatives import Cooperative, Counter, DataKey
 from services.members.models.documents import Document
 from services.members.models.forms import MemberForm
+from services.members.models.keys import LookupKey
 from services.members.models.membership import Departure, Member
 from services.members.models.notifications import Notification
+from services.members.models.partners import Partner, PartnerPayment, PartnerRequest
+from services.members.models.sessions import SignInAttempts, UserSession
+from services.members.models.users import RecoveryCode, User, UserLink
 from services.members.models.verification import VerificationCode
 
 __all__ = [
@@ -22,8 +26,17 @@ __all__ = [
     "DataKey",
     "Departure",
     "Document",
+    "LookupKey",
     "Member",
     "MemberForm",
     "Notification",
+    "Partner",
+    "PartnerPayment",
+    "PartnerRequest",
+    "RecoveryCode",
+    "SignInAttempts",
+    "User",
+    "UserLink",
+    "UserSession",
     "VerificationCode",
 ]

@@ -32,6 +32,8 @@ class AuditEntry(Base):
         CheckConstraint("position > 0", name="position"),
         Index("ix_audit_entries_subject", "cooperative_id", "subject", "position"),
         Index("ix_audit_entries_actor", "cooperative_id", "actor", "position"),
+        Index("ix_audit_entries_action", "cooperative_id", "action", "position"),
+        Index("ix_audit_entries_at", "cooperative_id", "at"),
     )
 
     cooperative_id: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -54,6 +54,8 @@ class DataKey(Base):
     )
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # While a new key replaces it: what the old one made is read until made anew.
+    previous_wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Counter(Base):

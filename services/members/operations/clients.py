@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from services.members import store
 from services.members.domain import clients, cooperatives
-from services.members.operations import answers
+from services.members.operations import answers, lookup
 from services.shared import access, clock, crypto, identifiers, identity
 from services.shared.contracts import members as contract
 from services.shared.errors import InvariantViolated, NotFound
@@ -29,7 +31,7 @@ def authenticate_client(
     """
     with database.hub() as session:
         sign_in = store.find_sign_in(session, command["client_id"])
-    given = _secret_hash(settings, command["client_secret"])
+        given = _secret_hash(session, settings, command["client_secret"])
     knows_secret = crypto.is_same(sign_in.secret_hash if sign_in else b"", given)
     if sign_in is None or not knows_secret or not _may_sign_in(sign_in):
         raise contract.InvalidClient
@@ -87,7 +89,7 @@ def create_client(
             cooperative_id=cooperative_id,
             name=command["name"],
             scopes=scopes,
-            secret_hash=_secret_hash(settings, secret),
+            secret_hash=_secret_hash(session, settings, secret),
             created_at=clock.now(),
         )
         return answers.one(
@@ -146,8 +148,8 @@ def bootstrap_operator(database: Database, settings: Settings) -> dict[str, Any]
     new and the secret was made here and not given.
     """
     client_id = settings.operator_client_id
-    secret_hash = _secret_hash(settings, settings.operator_secret)
     with database.hub() as session:
+        secret_hash = _secret_hash(session, settings, settings.operator_secret)
         is_new = store.add_operator_client(
             session,
             client_id=client_id,
@@ -180,8 +182,8 @@ def _may_sign_in(sign_in: store.SignIn) -> bool:
     return cooperatives.may_sign_in(sign_in.cooperative_status or "")
 
 
-def _secret_hash(settings: Settings, secret: str) -> bytes:
+def _secret_hash(session: Session, settings: Settings, secret: str) -> bytes:
     # A client secret made here has 256 random bits: there is nothing to guess, so a
     # keyed hash is enough, and the slowness of a password hash would only slow down
     # signing in. Whoever gives the operator a short one is warned.
-    return crypto.keyed_hash(settings.derive("members client secrets"), secret)
+    return lookup.hashed(session, settings, lookup.CLIENT_SECRET, secret)

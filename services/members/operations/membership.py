@@ -48,7 +48,9 @@ def register_member(
                 cooperative.code, store.next_number(session, cooperative_id, COUNTER)
             ),
             name=command["name"],
-            nik_hash=personal_data.nik_hash(settings, number) if number else None,
+            nik_hash=personal_data.nik_hash(session, settings, number)
+            if number
+            else None,
             personal_data=personal_data.encrypt(
                 session,
                 settings,

@@ -1,8 +1,9 @@
 """How personal data is kept: encrypted with the cooperative's own key.
 
 The key of a cooperative is random and stored wrapped by a key out of the master
-secret. What is encrypted is bound to its member, so that it cannot be moved to
-another row.
+secret. What is encrypted is bound to its row, so that it cannot be moved to another.
+While a key is rotated (`rotation.py`) there are two: what the older one made is read
+until it has been made anew.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.members import store
+from services.members.operations import lookup
 from services.shared import clock, crypto
 from services.shared.errors import InvariantViolated
+from services.shared.identity import HUB
 from services.shared.settings import Settings
 
 FIELDS: Final = ("nik", "phone", "email", "birth_date", "address")
@@ -22,7 +25,7 @@ FIELDS: Final = ("nik", "phone", "email", "birth_date", "address")
 
 def make_key(session: Session, settings: Settings, cooperative_id: str) -> None:
     """Give a new cooperative its data key."""
-    wrapped = _master(settings).encrypt(crypto.new_key(), _key_place(cooperative_id))
+    wrapped = master(settings).encrypt(crypto.new_key(), key_place(cooperative_id))
     store.add_data_key(session, cooperative_id, wrapped, clock.now())
 
 
@@ -34,8 +37,8 @@ def encrypt(
     data: dict[str, Any],
 ) -> bytes:
     """``data`` as a value for the member's row."""
-    cipher = _cipher(session, settings, cooperative_id)
-    return cipher.encrypt(json.dumps(data).encode(), _member_place(member_id))
+    own = cipher(session, settings, cooperative_id)
+    return own.encrypt(json.dumps(data).encode(), _member_place(member_id))
 
 
 def decrypt(
@@ -46,36 +49,44 @@ def decrypt(
     value: bytes,
 ) -> dict[str, Any]:
     """The member's data again, every field of `FIELDS`, None where unknown."""
-    cipher = _cipher(session, settings, cooperative_id)
-    known = json.loads(cipher.decrypt(value, _member_place(member_id)))
+    own = cipher(session, settings, cooperative_id)
+    known = json.loads(own.decrypt(value, _member_place(member_id)))
     return {name: known.get(name) for name in FIELDS}
 
 
-def nik_hash(settings: Settings, nik: str) -> bytes:
+def nik_hash(session: Session, settings: Settings, nik: str) -> bytes:
     """What finds a NIK without keeping it readable.
 
     One key for the whole hub: the same person in two cooperatives is allowed, but it
     must be possible to notice.
     """
-    return crypto.keyed_hash(settings.derive("members nik"), nik)
+    return lookup.hashed(session, settings, lookup.NIK, nik)
 
 
-def _cipher(
+def cipher(
     session: Session, settings: Settings, cooperative_id: str
 ) -> crypto.FieldCipher:
-    wrapped = store.find_data_key(session, cooperative_id)
+    """What encrypts everything personal of one cooperative, whatever table it is in.
+
+    Give `domain.encryption.COLUMNS` a row for every column of such values: else they
+    are unreadable after the next rotation.
+    """
+    wrapped = store.find_data_keys(session, cooperative_id)
     if wrapped is None:
         raise InvariantViolated(f"{cooperative_id} has no data key")
+    place = key_place(cooperative_id)
     return crypto.FieldCipher(
-        _master(settings).decrypt(wrapped, _key_place(cooperative_id))
+        *(master(settings).decrypt(one, place) for one in wrapped if one is not None)
     )
 
 
-def _master(settings: Settings) -> crypto.FieldCipher:
+def master(settings: Settings) -> crypto.FieldCipher:
+    """What wraps the data keys."""
     return settings.cipher("members data keys")
 
 
-def _key_place(cooperative_id: str) -> bytes:
+def key_place(cooperative_id: str) -> bytes:
+    """What a wrapped data key is bound to."""
     return f"data_keys.wrapped_key:{cooperative_id}".encode()
 
 

@@ -33,7 +33,7 @@ from services.members.store.cooperatives import (
 )
 from services.members.store.keys import (
     add_data_key,
-    find_data_key,
+    find_data_keys,
     next_number,
 )
 from services.members.store.membership import (
@@ -58,7 +58,7 @@ __all__ = [
     "find_account",
     "find_cooperative",
     "find_cooperative_by_code",
-    "find_data_key",
+    "find_data_keys",
     "find_member",
     "find_owner",
     "find_sign_in",

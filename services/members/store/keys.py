@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.members.models import (
     Counter,
     DataKey,
+    LookupKey,
 )
 
 
@@ -28,11 +29,37 @@ def add_data_key(
     session.flush()
 
 
-def find_data_key(session: Session, cooperative_id: str) -> bytes | None:
-    """The wrapped key of a cooperative."""
+def find_data_keys(
+    session: Session, cooperative_id: str
+) -> tuple[bytes, bytes | None] | None:
+    """The wrapped key of a cooperative, and the one before while it is replaced."""
+    row = session.execute(
+        select(DataKey.wrapped_key, DataKey.previous_wrapped_key).where(
+            DataKey.cooperative_id == cooperative_id
+        )
+    ).one_or_none()
+    return None if row is None else (row.wrapped_key, row.previous_wrapped_key)
+
+
+def find_lookup_key(session: Session, purpose: str) -> bytes | None:
+    """The wrapped key of a purpose."""
     return session.scalar(
-        select(DataKey.wrapped_key).where(DataKey.cooperative_id == cooperative_id)
+        select(LookupKey.wrapped_key).where(LookupKey.purpose == purpose)
     )
+
+
+def keep_lookup_key(
+    session: Session, purpose: str, wrapped_key: bytes, created_at: datetime
+) -> bytes:
+    """Keep the key unless somebody else just kept one; the wrapped key that counts."""
+    session.execute(
+        insert(LookupKey)
+        .values(purpose=purpose, wrapped_key=wrapped_key, created_at=created_at)
+        .on_conflict_do_nothing(index_elements=["purpose"])
+    )
+    return session.execute(
+        select(LookupKey.wrapped_key).where(LookupKey.purpose == purpose)
+    ).scalar_one()
 
 
 def next_number(session: Session, cooperative_id: str, counter: str) -> int:
