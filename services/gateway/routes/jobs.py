@@ -2,8 +2,63 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from services.gateway.http.entrypoints import route
+from services.gateway.http.requests import Request
 from services.gateway.routes.peers import Peers
+from services.shared import access
+from services.shared.contracts.members import jobs as contract
+from services.shared.errors import NotFound
+
+TAG = "Jobs"
+READ = access.scope("jobs:read")
+WRITE = access.scope("jobs:write")
 
 
 class JobRoutes(Peers):
     """Jobs by business date."""
+
+    @route(
+        "POST",
+        "/v1/jobs/{job}/runs",
+        tag=TAG,
+        rule=WRITE,
+        status=202,
+        body=contract.JobRunBody,
+        command=contract.RequestJobRun,
+        answer=contract.JobRun,
+        errors=(NotFound, contract.JobNotDue),
+    )
+    def request_job_run(self, request: Request) -> dict[str, Any]:
+        """Have a job run for a business date.
+
+        There is one run per job and business date: asking again answers the same run,
+        and one that failed is tried again at once.
+        """
+        return dict(self.members.request_job_run(request.command()))
+
+    @route(
+        "GET",
+        "/v1/jobs/runs",
+        tag=TAG,
+        rule=READ,
+        query=contract.ListJobRuns,
+        command=contract.ListJobRuns,
+        answer=contract.JobRunPage,
+    )
+    def list_job_runs(self, request: Request) -> dict[str, Any]:
+        """List the runs of jobs, the latest business date first."""
+        return dict(self.members.list_job_runs(request.command()))
+
+    @route(
+        "GET",
+        "/v1/jobs/{job}/runs/{business_date}",
+        tag=TAG,
+        rule=READ,
+        command=contract.JobRunCommand,
+        answer=contract.JobRun,
+    )
+    def get_job_run(self, request: Request) -> dict[str, Any]:
+        """Show how far a run has come."""
+        return dict(self.members.get_job_run(request.command()))
