@@ -35,7 +35,9 @@ from services.shared.persistence import idempotency
 CLEARING: Final = access.service("transfers")
 MEMBERS: Final = access.service("members")
 CHARGING_SERVICES: Final = access.service("loans", "kyc", "insurance")
-READS_LEDGER: Final = access.any_of(access.scope("ledger:read"), access.operator)
+READS_LEDGER: Final = access.any_of(
+    access.scope("ledger:read"), access.operator, MEMBERS
+)
 WRITES_LEDGER: Final = access.any_of(access.scope("ledger:write"), access.operator)
 ANY_TENANT: Final = access.scope(*sorted(access.TENANT_SCOPES))
 
@@ -93,6 +95,14 @@ class LedgerService:
         posted = journals.post_journal(self.database, self.tenant, journal)
         return _answer(contract.PostedJournal(), posted)
 
+    @rpc(MEMBERS)
+    def post_large_journal(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Post one journal whose postings come packed."""
+        request = _loaded(contract.PostLargeJournal(), command)
+        journal = batches.journal_of(request, self.caller.request_id)
+        posted = journals.post_journal(self.database, self.tenant, journal)
+        return _answer(contract.PostedLargeJournal(), posted)
+
     @rpc(access.scope("ledger:write"))
     def reverse_journal(self, command: dict[str, Any]) -> dict[str, Any]:
         """Undo a journal of the tenant's own book, once."""
@@ -123,6 +133,12 @@ class LedgerService:
         request = _loaded(contract.OpenAccounts(), command)
         keys = books.open_accounts(self.database, self.tenant, request["accounts"])
         return {"keys": keys}
+
+    @rpc(MEMBERS)
+    def get_chart(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell the codes of a cooperative's book and their normal sides."""
+        del command
+        return _answer(contract.Chart(), {"accounts": books.chart_lines()})
 
     @rpc(CLEARING)
     def set_limit(self, command: dict[str, Any]) -> dict[str, Any]:

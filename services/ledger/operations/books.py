@@ -193,6 +193,14 @@ def get_balances(
         }
 
 
+def chart_lines() -> list[dict[str, Any]]:
+    """The codes that every cooperative's book has, in their order."""
+    return [
+        {"code": code, "name": name, "is_debit_normal": chart.is_debit_normal(code)}
+        for code, name in chart.COOPERATIVE_CHART.items()
+    ]
+
+
 def _known(accounts: dict[str, Account], key: str) -> Account:
     if key not in accounts:
         raise contract.AccountNotFound(details={"account": key})

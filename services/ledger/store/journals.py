@@ -15,6 +15,9 @@ from sqlalchemy.orm import Session
 from services.ledger.domain.balances import Line
 from services.ledger.domain.journals import Journal, Refusal
 
+POSTINGS_PER_STATEMENT: Final = 20_000
+"""Opening balances are half a million postings; a statement has thirty seconds."""
+
 # The newest of both: a hold that was posted has a journal of its id and content.
 _STORED: Final = text(
     """
@@ -182,8 +185,9 @@ def insert(session: Session, decided: Sequence[Decided], moment: datetime) -> bo
         for one in decided
         for line in one.lines
     ]
-    if postings:
-        _insert_postings(session, postings, moment)
+    for first in range(0, len(postings), POSTINGS_PER_STATEMENT):
+        part = postings[first : first + POSTINGS_PER_STATEMENT]
+        _insert_postings(session, part, moment)
     return True
 
 

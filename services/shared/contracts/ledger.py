@@ -10,17 +10,19 @@ Amounts are whole rupiah. A *key* names an account: see the helpers below.
 | `place_holds` (batched) | service transfers | `PlaceHold` | `PlacedHold` |
 | `resolve_holds` (batched) | service transfers | `ResolveHold` | `ResolvedHold` |
 | `post_journal` | service members | `PostJournal` | `PostedJournal` |
+| `post_large_journal` | service members | `PostLargeJournal` | `PostedLargeJournal` |
+| `get_chart` | service members | `{}` | `Chart` |
 | `open_book` | service members, transfers | `OpenBook` | `Book` |
 | `open_accounts` | service members | `OpenAccounts` | `OpenedAccounts` |
 | `set_limit` | service transfers | `SetLimit` | `Limit` |
 | `set_status` | service members | `SetStatus` | `AccountStatus` |
 | `get_balances` | services, accounts:read | `GetBalances` | `{key: Balance}` |
 | `get_statement` | accounts:read | `GetStatement` | `Statement` |
-| `get_trial_balance` | ledger:read, operator | `GetTrialBalance` | `TrialBalance` |
+| `get_trial_balance` | ledger:read, members, … | `GetTrialBalance` | `TrialBalance` |
 | `get_journal` | ledger:read | `GetJournal` | `Journal` |
 | `reverse_journal` | ledger:write | `ReverseJournal` | `Reversal` |
 | `close_period` | ledger:write, operator | `ClosePeriod` | `Period` |
-| `get_period` | ledger:read, operator | `{}` | `Period` |
+| `get_period` | ledger:read, operator, members | `{}` | `Period` |
 | `top_up_wallet` | operator | `TopUpWallet` | `TopUp` |
 | `get_wallet` | wallet:read, service loans, kyc, … | `{}` | `Wallet` |
 | `charge_fee` | operator, service loans, kyc, … | `ChargeFee` | `FeeCharge` |
@@ -36,7 +38,10 @@ An outcome given again carries ``"replayed": true``, an error of that kind has i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -62,8 +67,14 @@ from services.shared.errors import (
 SERVICE: Final = "ledger"
 
 KEY_LENGTH_MAX: Final = 100
-POSTINGS_MAX: Final = 100_000
-"""A settlement has three postings for each of its cooperatives, in one journal."""
+POSTINGS_MAX: Final = 500_000
+"""All opening balances of a cooperative are one journal: it is there or it is not."""
+
+PACKED_BYTES_MAX: Final = 96 * 1024 * 1024
+"""What packed postings may unpack to: half a million with keys of usual length."""
+
+PACKED_LENGTH_MAX: Final = 14 * 1024 * 1024
+"""Longest text of packed postings; brokers refuse messages of more than 16 MiB."""
 
 POSTING_PARTS: Final = 3
 KEYS_MAX: Final = 1000
@@ -86,6 +97,9 @@ PLATFORM_WALLET: Final = "1-1020"
 LIQUIDITY_AT_HUB: Final = "1-1030"
 OWED_BY_HUB: Final = "1-1300"
 SAVINGS: Final = "2-1000"
+PRINCIPAL_SAVINGS: Final = "3-1000"
+MANDATORY_SAVINGS: Final = "3-1100"
+MIGRATION: Final = "9-9000"
 OWED_TO_HUB: Final = "2-1200"
 PLATFORM_COSTS: Final = "5-2200"
 
@@ -312,9 +326,47 @@ class PostingsField(fields.Field[list[tuple[str, str, int]]]):
     def _deserialize(
         self, value: Any, *_args: Any, **_kwargs: Any
     ) -> list[tuple[str, str, int]]:
-        if not isinstance(value, list) or not 1 <= len(value) <= POSTINGS_MAX:
-            raise ValidationError(f"Must be a list of 1 to {POSTINGS_MAX} postings.")
-        return [_posting(posting) for posting in value]
+        return _postings(value)
+
+
+class PackedPostingsField(fields.Field[list[tuple[str, str, int]]]):
+    """Postings as `pack_postings` writes them: for journals too large for a message."""
+
+    def _serialize(self, value: Any, *_args: Any, **_kwargs: Any) -> Any:
+        return pack_postings(value)
+
+    def _deserialize(
+        self, value: Any, *_args: Any, **_kwargs: Any
+    ) -> list[tuple[str, str, int]]:
+        if not isinstance(value, str) or len(value) > PACKED_LENGTH_MAX:
+            raise ValidationError("Must be a text of packed postings.")
+        try:
+            return _postings(json.loads(_unpacked(value)))
+        except (ValueError, zlib.error) as error:
+            raise ValidationError("Must be packed postings.") from error
+
+
+def pack_postings(postings: Iterable[tuple[str, str, int]]) -> str:
+    """Postings as compressed JSON in base64: account keys compress to a tenth."""
+    content = json.dumps(list(postings), separators=(",", ":")).encode()
+    return base64.b64encode(zlib.compress(content)).decode()
+
+
+def _unpacked(value: str) -> bytes:
+    """The bytes of packed postings; never more than `PACKED_BYTES_MAX` of them."""
+    unpacker = zlib.decompressobj()
+    content = unpacker.decompress(
+        base64.b64decode(value, validate=True), PACKED_BYTES_MAX
+    )
+    if not unpacker.eof:
+        raise ValueError("Packed postings are too large, or cut off.")
+    return content
+
+
+def _postings(value: Any) -> list[tuple[str, str, int]]:
+    if not isinstance(value, list) or not 1 <= len(value) <= POSTINGS_MAX:
+        raise ValidationError(f"Must be a list of 1 to {POSTINGS_MAX} postings.")
+    return [_posting(posting) for posting in value]
 
 
 def _posting(value: Any) -> tuple[str, str, int]:
@@ -420,6 +472,22 @@ class PostedJournal(Replayable):
     journal_id = _id("trf_01jd8x", required=True)
     posted_at = UtcField(required=True)
     balances = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+
+class PostLargeJournal(PostJournal):
+    """A journal whose postings come packed, such as a cooperative's opening balances.
+
+    It is the same journal as an unpacked one with these postings would be.
+    """
+
+    postings = PackedPostingsField(required=True)
+
+
+class PostedLargeJournal(Replayable):
+    """A large journal that took effect; its balances are asked for separately."""
+
+    journal_id = _id("jrn_01jd8x", required=True)
+    posted_at = UtcField(required=True)
 
 
 class GetJournal(Schema):
@@ -570,6 +638,20 @@ class OpenedAccounts(Schema):
     """The keys of the accounts, in the order asked for."""
 
     keys = fields.List(fields.String(), required=True)
+
+
+class ChartLine(Schema):
+    """A code of the chart of accounts."""
+
+    code = fields.String(required=True, metadata={"example": SAVINGS})
+    name = fields.String(required=True)
+    is_debit_normal = fields.Boolean(required=True)
+
+
+class Chart(Schema):
+    """The chart of accounts that every cooperative's book has."""
+
+    accounts = fields.List(fields.Nested(ChartLine), required=True)
 
 
 class SetLimit(Schema):
