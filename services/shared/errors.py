@@ -67,6 +67,15 @@ class RefusedError(ServiceError):
     code = "refused"
 
 
+class RateLimitedError(ServiceError):
+    """This was tried too often; wait before the next time.
+
+    ``details["retry_after"]`` says for how many seconds.
+    """
+
+    code = "rate_limited"
+
+
 class UnavailableError(ServiceError):
     """Something the answer depends on is down; nothing was done."""
 

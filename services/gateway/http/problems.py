@@ -126,6 +126,7 @@ STATUS_OF_CATEGORY: Final[tuple[tuple[type[ServiceError], int], ...]] = (
     (errors.NotFoundError, 404),
     (ConflictError, 409),
     (errors.RefusedError, 422),
+    (errors.RateLimitedError, 429),
     (errors.UnavailableError, 503),
     (errors.OutcomeUnknownError, 504),
 )
