@@ -16,7 +16,7 @@ LOCKED_FOR: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts:
-    """What is known of one login: its failures in a row, and until when it is locked."""
+    """What is known of one login: failures in a row, and until when it is locked."""
 
     failures: int = 0
     last_at: datetime | None = None

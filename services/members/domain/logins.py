@@ -1,4 +1,4 @@
-"""What people sign in with: an e-mail address or a telephone number, written one way."""
+"""What people sign in with: an e-mail address or a phone number, written one way."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ PART_LENGTH_MIN: Final = 4
 """Shorter parts of a name or address occur in good passwords by chance."""
 
 COMMON: Final = frozenset(
+    # A list of literals would be a line per word.
     """
     123456 1234567 12345678 123456789 1234567890 12345 123123 123123123 123321 1234qwer
     123qwe 123qweasd 1q2w3e 1q2w3e4r 1q2w3e4r5t 1qaz2wsx 1qazxsw2 111111 11111111
@@ -28,7 +29,7 @@ COMMON: Final = frozenset(
     666666 666888 7777777 777777 789456 789456123 87654321 888888 88888888 987654321
     0987654321 999999 000000 00000000 a123456 a12345678 aa123456 aa12345678 abc123
     abc12345 abcd1234 abcdef abcdefg abcdefgh admin admin123 admin1234 administrator
-    adminadmin aku sayang akusayangkamu akucintakamu anggota anggota123 anjing asdasd
+    adminadmin akusayangkamu akucintakamu anggota anggota123 anjing asdasd
     asdf1234 asdfgh asdfghjk asdfghjkl bahagia bandung bendahara bendahara123 bintang
     bismillah bismillah1 bismillah123 cantik cinta cintaku cobain denpasar dragon
     doraemon garuda garuda123 ganteng gantengbanget hello123 iloveyou iloveyou1
@@ -44,7 +45,7 @@ COMMON: Final = frozenset(
     sunshine superman surabaya surabaya1 terserah test1234 testing teller teller123
     tolong trustno1 user1234 welcome welcome1 welcome123 yogyakarta zaq12wsx zxcvbn
     zxcvbnm
-    """.split()
+    """.split()  # noqa: SIM905
 )
 """Those tried first: the usual ones of the world and those of Indonesia."""
 
@@ -68,21 +69,21 @@ class Strength:
 
 
 def prepared(password: str) -> str:
-    """``password`` as it is hashed: the same whichever keyboard composed its letters."""
+    """``password`` as it is hashed: the same on whichever keyboard it is typed."""
     return unicodedata.normalize("NFC", password)
 
 
 def fault(
     password: str, *, is_staff: bool, personal: Collection[str] = ()
 ) -> str | None:
-    """What forbids ``password``, as a code of `Strength.advice`; None when nothing does.
+    """What forbids ``password``, as a code of `Strength.advice`; None if nothing does.
 
     ``personal`` is what everybody knows of its owner: name, e-mail, telephone.
     """
     text = prepared(password)
     if len(text) < (STAFF_LENGTH_MIN if is_staff else LENGTH_MIN):
         return "too_short"
-    if _is_common(text):
+    if text.casefold() in COMMON:
         return "common"
     if _is_personal(text, personal):
         return "personal"
@@ -99,6 +100,8 @@ def strength(
     if refused is not None:
         return Strength(score=0, advice=(refused,))
     text = prepared(password)
+    if _has_common_root(text):
+        return Strength(score=1, advice=("common",))
     classes = _classes(text)
     score = 1
     score += len(text) >= STAFF_LENGTH_MIN
@@ -120,10 +123,9 @@ def is_pin(pin: str) -> bool:
     return not (halves_repeat or _is_sequence(pin) or pin in COMMON)
 
 
-def _is_common(text: str) -> bool:
+def _has_common_root(text: str) -> bool:
     # Signs and digits at the end are what everybody adds when told to add some.
-    small = text.casefold()
-    return small in COMMON or small.rstrip("0123456789!@#$%&*?.") in COMMON
+    return text.casefold().rstrip("0123456789!@#$%&*?.") in COMMON
 
 
 def _is_personal(text: str, personal: Collection[str]) -> bool:
