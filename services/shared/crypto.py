@@ -14,14 +14,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from cryptography.hazmat.primitives.twofactor import InvalidToken
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+RSA_BITS_MIN: Final = 2048
+RSA_BITS_MAX: Final = 8192
 
 # Argon2id as OWASP recommends it at the least: 19 MiB, two passes. About 40 ms.
 PASSWORD_MEMORY_KIB: Final = 19_456
@@ -118,6 +123,11 @@ def signature(key: bytes, message: bytes) -> str:
     return hmac.digest(key, message, hashlib.sha512).hex()
 
 
+def hmac_sha512(key: bytes, message: bytes) -> bytes:
+    """HMAC-SHA512, for signatures that are sent in an encoding of their own."""
+    return hmac.digest(key, message, hashlib.sha512)
+
+
 def is_same(left: bytes | str, right: bytes | str) -> bool:
     """Equality in constant time, for secrets, hashes and signatures."""
     return hmac.compare_digest(_bytes(left), _bytes(right))
@@ -198,6 +208,29 @@ def totp_code(secret: bytes, at: float) -> str:
 def _totp(secret: bytes) -> TOTP:
     # SHA-1 is what the apps speak; as a keyed hash it is not broken.
     return TOTP(secret, TOTP_DIGITS, hashes.SHA1(), TOTP_SECONDS)  # noqa: S303
+
+
+def is_rsa_public_key(pem: str) -> bool:
+    """Whether it is an RSA public key in PEM, neither too weak nor too costly."""
+    try:
+        key = load_pem_public_key(pem.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return isinstance(key, RSAPublicKey) and RSA_BITS_MIN <= key.key_size <= (
+        RSA_BITS_MAX
+    )
+
+
+def rsa_is_signed(pem: str, message: bytes, signed: bytes) -> bool:
+    """Whether ``signed`` is the SHA256withRSA signature of that key's owner."""
+    key = load_pem_public_key(pem.encode())
+    if not isinstance(key, RSAPublicKey):
+        return False
+    try:
+        key.verify(signed, message, PKCS1v15(), hashes.SHA256())
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _bytes(value: bytes | str) -> bytes:
