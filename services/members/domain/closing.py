@@ -1,0 +1,149 @@
+"""How a cooperative leaves: what stands against it, and in which order it is undone.
+
+After the approval every step is done once and recorded by its state. None can be taken
+back, so each stands behind what proves that it may be done: accounts are closed before
+the clearing is left, the books exported before the key is destroyed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+REQUESTED: Final = "requested"
+VERIFIED: Final = "verified"
+APPROVED: Final = "approved"
+ACCOUNTS_CLOSED: Final = "accounts_closed"
+PARTICIPANT_CLOSED: Final = "participant_closed"
+EXPORTED: Final = "exported"
+KEY_DESTROYED: Final = "key_destroyed"
+COMPLETED: Final = "completed"
+REJECTED: Final = "rejected"
+WITHDRAWN: Final = "withdrawn"
+
+STEPS: Final = (
+    APPROVED,
+    ACCOUNTS_CLOSED,
+    PARTICIPANT_CLOSED,
+    EXPORTED,
+    KEY_DESTROYED,
+    COMPLETED,
+)
+"""What follows the approval, in its order."""
+
+STATES: Final = (REQUESTED, VERIFIED, *STEPS, REJECTED, WITHDRAWN)
+RUNNING: Final = STEPS[:-1]
+"""States that the sweep carries on from."""
+
+TERMINAL: Final = frozenset({COMPLETED, REJECTED, WITHDRAWN})
+
+TRANSITIONS: Final[Mapping[str, frozenset[str]]] = {
+    REQUESTED: frozenset({VERIFIED, REJECTED, WITHDRAWN}),
+    VERIFIED: frozenset({VERIFIED, APPROVED, REJECTED, WITHDRAWN}),
+    # As long as nothing irreversible has happened the approval can be taken back.
+    APPROVED: frozenset({ACCOUNTS_CLOSED, REJECTED}),
+    ACCOUNTS_CLOSED: frozenset({PARTICIPANT_CLOSED}),
+    PARTICIPANT_CLOSED: frozenset({EXPORTED}),
+    EXPORTED: frozenset({KEY_DESTROYED}),
+    KEY_DESTROYED: frozenset({COMPLETED}),
+    COMPLETED: frozenset(),
+    REJECTED: frozenset(),
+    WITHDRAWN: frozenset(),
+}
+"""Which state may follow which."""
+
+WORKING_DAYS: Final = 3
+"""Within how many working days a request is checked (R18)."""
+
+EXPORT_LIFE: Final = timedelta(days=14)
+"""How long the cooperative can fetch its books after it has left."""
+
+MEMBERS_MONEY: Final[Mapping[str, str]] = {
+    "2-1000": "voluntary savings",
+    "2-1010": "time deposits",
+    "2-1050": "interest owed on savings",
+    "3-1000": "principal savings",
+    "3-1100": "mandatory savings",
+}
+"""Codes of the chart whose balance is owed to members: they are paid out first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is known of a cooperative when its closing is judged.
+
+    ``balances`` are credits less debits by code of the chart; ``position`` is what the
+    cooperative owes the hub (negative: is owed), ``reserved`` what transfers under way
+    may still take. All in whole rupiah.
+    """
+
+    balances: Mapping[str, int]
+    position: int
+    reserved: int
+    has_running_policies: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """One thing that stands against a closing."""
+
+    field: str
+    code: str
+    detail: str
+
+
+def may_follow(state: str, following: str) -> bool:
+    """Whether a closing may go from ``state`` to ``following``."""
+    return following in TRANSITIONS[state]
+
+
+def blockers(standing: Standing) -> list[Blocker]:
+    """Everything that stands against the closing, R17 first; empty if nothing does."""
+    found = []
+    if standing.has_running_policies:
+        found.append(
+            Blocker(
+                field="insurance",
+                code="policies_running",
+                detail="A default insurance policy is still running.",
+            )
+        )
+    if standing.position:
+        found.append(
+            Blocker(
+                field="clearing",
+                code="position_open",
+                detail=f"The clearing position is {standing.position} rupiah, not 0.",
+            )
+        )
+    if standing.reserved:
+        found.append(
+            Blocker(
+                field="clearing",
+                code="money_reserved",
+                detail=f"Transfers under way reserve {standing.reserved} rupiah.",
+            )
+        )
+    return [*found, *_unpaid(standing.balances)]
+
+
+def _unpaid(balances: Mapping[str, int]) -> list[Blocker]:
+    return [
+        Blocker(
+            field=code,
+            code="members_not_paid_out",
+            detail=f"Members have {balances[code]} rupiah of {name}.",
+        )
+        for code, name in MEMBERS_MONEY.items()
+        if balances.get(code)
+    ]
+
+
+def canonical(snapshot: Mapping[str, Any]) -> str:
+    """The text whose SHA-512 is the fingerprint of a verification document."""
+    return json.dumps(
+        snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
