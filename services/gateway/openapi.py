@@ -116,7 +116,7 @@ def errors_of(operation: Operation) -> list[type[ServiceError]]:
         found.append(errors.NotFound)
     if operation.method in {"POST", "PUT"}:
         found += _BODY_ERRORS
-    if not operation.is_probe and operation.answer is not None:
+    if not operation.is_probe and (operation.answer or operation.files):
         found += _CALL_ERRORS
     if operation.idempotency is not Idempotency.NONE:
         found += _KEY_ERRORS
@@ -348,6 +348,10 @@ class _Writer:
                     "schema": operation.answer,
                     "example": example_of(operation.answer()),
                 }
+            }
+        for media_type in operation.files:
+            described.setdefault("content", {})[media_type] = {
+                "schema": {"type": "string", "format": "binary"}
             }
         return described
 

@@ -56,6 +56,8 @@ class Operation:
     rule: Rule
     status: int = 200
     answer: type[Schema] | None = None
+    # Media types of files that the answer may be instead, when they are asked for.
+    files: tuple[str, ...] = ()
     # Further statuses with the same answer schema, and when they are given.
     other_statuses: Mapping[int, str] = field(default_factory=dict)
     body: type[Schema] | None = None
