@@ -7,11 +7,18 @@ from services.members.models.audit import AuditEntry, AuditHead
 from services.members.models.clients import Client
 from services.members.models.cooperatives import Cooperative, Counter, DataKey
 from services.members.models.documents import Document
+from services.members.models.dues import Contribution, Due
 from services.members.models.forms import MemberForm
+from services.members.models.interest import InterestPosting, Passbook, Withholding
 from services.members.models.keys import LookupKey
 from services.members.models.membership import Departure, Member
 from services.members.models.notifications import Notification
 from services.members.models.partners import Partner, PartnerPayment, PartnerRequest
+from services.members.models.products import (
+    ContributionTerm,
+    SavingsProduct,
+    SavingsRate,
+)
 from services.members.models.sessions import SignInAttempts, UserSession
 from services.members.models.users import RecoveryCode, User, UserLink
 from services.members.models.verification import VerificationCode
@@ -21,11 +28,15 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Client",
+    "Contribution",
+    "ContributionTerm",
     "Cooperative",
     "Counter",
     "DataKey",
     "Departure",
     "Document",
+    "Due",
+    "InterestPosting",
     "LookupKey",
     "Member",
     "MemberForm",
@@ -33,10 +44,14 @@ __all__ = [
     "Partner",
     "PartnerPayment",
     "PartnerRequest",
+    "Passbook",
     "RecoveryCode",
+    "SavingsProduct",
+    "SavingsRate",
     "SignInAttempts",
     "User",
     "UserLink",
     "UserSession",
     "VerificationCode",
+    "Withholding",
 ]

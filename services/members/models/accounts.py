@@ -26,7 +26,7 @@ class Account(Base):
             ["cooperative_id", "member_id"], ["members.cooperative_id", "members.id"]
         ),
         CheckConstraint("number ~ '^[0-9]{16}$'", name="number"),
-        CheckConstraint("product IN ('sukarela')", name="product"),
+        CheckConstraint("product ~ '^[a-z][a-z0-9_]{0,29}$'", name="product"),
         CheckConstraint("status IN ('opening', 'active', 'closed')", name="status"),
         Index("ix_accounts_cooperative_id_number", "cooperative_id", "number"),
         Index(
