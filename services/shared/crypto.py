@@ -8,7 +8,12 @@ import os
 import secrets
 from typing import Final
 
-from cryptography.exceptions import InvalidKey, InvalidSignature, InvalidTag
+from cryptography.exceptions import (
+    InvalidKey,
+    InvalidSignature,
+    InvalidTag,
+    UnsupportedAlgorithm,
+)
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
