@@ -171,6 +171,17 @@ class TransfersService:
         )
 
     @rpc(READS)
+    def find_transfer(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell about the transfer that a request of the caller's cooperative made."""
+        request = _loaded(contract.FindTransfer(), command)
+        return queries.find_transfer(
+            self.database,
+            cooperative_id=self.tenant,
+            operation=request["operation"],
+            key=request["key"],
+        )
+
+    @rpc(READS)
     def list_transfers(self, command: dict[str, Any]) -> dict[str, Any]:
         """List the transfers of the caller's cooperative."""
         request = _loaded(contract.ListTransfers(), command)

@@ -11,6 +11,7 @@ Bodies are what HTTP clients send; a command is the body plus what the gateway a
 | `accept_transfer` | transfers:write | `AcceptTransfer` | `TransferDetails` |
 | `reject_transfer` | transfers:write | `RejectTransfer` | `TransferDetails` |
 | `get_transfer` | transfers:read | `TransferCommand` | `TransferDetails` |
+| `find_transfer` | transfers:read | `FindTransfer` | `TransferDetails` |
 | `list_transfers` | transfers:read | `ListTransfers` | `TransferPage` |
 | `put_participant` | operator | `PutParticipant` | `Participant` |
 | `get_participant` | operator, own cooperative | `ParticipantCommand` | `Participant` |
@@ -505,6 +506,13 @@ class TransferCommand(Schema):
     """Something about one transfer."""
 
     transfer_id = _identifier("trf_01jd8x")
+
+
+class FindTransfer(Schema):
+    """The transfer that a request of the caller's cooperative made, by its key."""
+
+    operation = fields.String(required=True, validate=validate.Length(min=1, max=500))
+    key = fields.String(required=True, validate=validate.Length(min=1, max=255))
 
 
 class AcceptTransfer(TransferCommand, Command):

@@ -22,6 +22,18 @@ def get_transfer(
     return answers.details(found[transfer_id])
 
 
+def find_transfer(
+    database: Database, *, cooperative_id: str, operation: str, key: str
+) -> dict[str, Any]:
+    """The transfer that was asked for with this key. Raises NotFound."""
+    identity = (cooperative_id, operation, key)
+    with database.hub() as session:
+        request = store.find_requests(session, [identity]).get(identity)
+    if request is None:
+        raise NotFound
+    return get_transfer(database, request.subject_id, cooperative_id=cooperative_id)
+
+
 def list_transfers(
     database: Database, command: dict[str, Any], *, cooperative_id: str
 ) -> dict[str, Any]:

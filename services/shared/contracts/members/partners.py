@@ -6,7 +6,7 @@
 | `list_partners` | partners:read | `Page` | `PartnerPage` |
 | `renew_partner_secret` | partners:write | `ChangePartner` | `NewPartner` |
 | `revoke_partner` | partners:write | `ChangePartner` | `Partner` |
-| `list_partner_requests` | partners:read | `ListPartnerRequests` | `PartnerRequestPage` |
+| `list_partner_requests` | partners:read | `ListPartnerRequests` | its page |
 | `authenticate_partner` | anyone | `AuthenticatePartner` | `PartnerToken` |
 | `admit_partner_request` | a partner | `AdmitPartnerRequest` | `AdmittedRequest` |
 | `record_partner_answer` | a partner | `RecordPartnerAnswer` | `RecordedAnswer` |
