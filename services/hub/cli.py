@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -231,6 +232,54 @@ def demo(payments: int, directory: Path | None) -> None:
     from services.hub.demo import stage
 
     sys.exit(stage.perform(payments=payments, directory=directory))
+
+
+@hub.group()
+def simulate() -> None:
+    """Run a stand-in for what is not part of the hub, until Ctrl-C.
+
+    For demonstrations and tests: real servers that speak the same protocols.
+    """
+
+
+@simulate.command("mail")
+@click.option("--address", default="127.0.0.1:2525", show_default=True)
+@click.option("--http-address", default="127.0.0.1:2580", show_default=True)
+def simulate_mail(address: str, http_address: str) -> None:
+    """A mail server; what it takes is shown at GET /messages of the HTTP address.
+
+    Set HUB_SMTP_URL to smtp:// and the address. Port 0 takes a free one.
+    """
+    from services.hub.simulators import mail
+
+    with suppress(KeyboardInterrupt):
+        mail.run(_place(address), _place(http_address), click.echo)
+
+
+@simulate.command("ipaymu")
+@click.option("--address", default="127.0.0.1:8090", show_default=True)
+@click.option("--va", default="0000001225665555", show_default=True)
+@click.option("--key", default="KUNCI-SIMULASI", show_default=True)
+def simulate_ipaymu(address: str, va: str, key: str) -> None:
+    """A payment provider that speaks iPaymu's protocol and moves no money.
+
+    Set HUB_IPAYMU_URL to http://, the address and /api/v2, HUB_IPAYMU_VA and
+    HUB_IPAYMU_KEY to what is given here. POST /simulate/pay/{trx} lets a virtual
+    account be paid, and tells the hub.
+    """
+    from services.hub.simulators import ipaymu
+
+    with suppress(KeyboardInterrupt):
+        ipaymu.run(_place(address), ipaymu.Account(va=va, key=key), click.echo)
+
+
+def _place(address: str) -> tuple[str, int]:
+    from services.shared.settings import split_address
+
+    try:
+        return split_address(address)
+    except ValueError as error:
+        raise click.UsageError(f"The address {error}.") from error
 
 
 @hub.group("dead-letters")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from services.members.domain.notifications import Mail
+
 
 class Ledger(Protocol):
     """The ledger, which keeps the money of every account opened here."""
@@ -29,3 +31,10 @@ class Transfers(Protocol):
 
     def check_agreement(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell whether an agreement between two cooperatives is in force."""
+
+
+class Mailer(Protocol):
+    """What takes e-mails to a mail server."""
+
+    def send(self, mail: Mail) -> None:
+        """Send one e-mail. Raises MailRefused, or MailServerAway to try again."""

@@ -1,0 +1,1 @@
+"""What stands outside of the hub, as real servers for demonstrations and tests."""

@@ -1,0 +1,48 @@
+"""The little HTTP that the simulators need: JSON in, JSON out, one thread a request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+BODY_BYTES_MAX: Final = 1_048_576
+
+Answer = tuple[int, Any]
+Respond = Callable[[str, str, dict[str, str], bytes], Answer]
+"""Method, path, headers in small letters, body; answered by status and JSON."""
+
+
+def server(address: tuple[str, int], respond: Respond) -> ThreadingHTTPServer:
+    """A bound server that answers with ``respond``; port 0 takes a free one."""
+
+    class Handler(BaseHTTPRequestHandler):
+        """One connection."""
+
+        def _answer(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(min(length, BODY_BYTES_MAX))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, value = respond(self.command, self.path, headers, body)
+            content = json.dumps(value).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_DELETE = _answer  # noqa: N815  named by the library
+
+        def log_message(self, *_args: Any) -> None:
+            """Say nothing: bodies name people."""
+
+    made = ThreadingHTTPServer(address, Handler)
+    made.daemon_threads = True
+    return made
+
+
+def address_of(bound: ThreadingHTTPServer) -> str:
+    """Where a bound server listens, as host:port."""
+    host, port = bound.server_address[:2]
+    return f"{host!s}:{port}"
