@@ -92,6 +92,7 @@ ROLE_SCOPES: Final[Mapping[str, frozenset[str]]] = {
     ),
     "pengurus": READ_ALL
     | _bundle(
+        "users:write",
         "members:write",
         "products:write",
         "branches:write",
@@ -202,6 +203,12 @@ def operator(identity: Identity | None) -> None:
     """the hub operator"""
     if identity is None or not identity.is_operator:
         raise NotAllowed("Only the hub operator may do this.")
+
+
+def person(identity: Identity | None) -> None:
+    """somebody who signed in"""
+    if identity is None or not identity.is_person:
+        raise NotAllowed("Only a person who has signed in may do this.")
 
 
 def anyone(_identity: Identity | None) -> None:

@@ -35,6 +35,16 @@ class UtcField(fields.AwareDateTime):
         return super()._deserialize(*args, **kwargs).astimezone(UTC)
 
 
+class FlagField(fields.Boolean):
+    """JSON's true or false. Numbers and words that mean as much are refused."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        del args, kwargs
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 def text(*, longest: int = 200, shortest: int = 1, **kwargs: Any) -> fields.String:
     """A string without control characters, of a bounded length."""
     rules = [
