@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from services.members.models.accounts import Account
 from services.members.models.audit import AuditEntry, AuditHead
+from services.members.models.branches import AnnualReport, Branch
 from services.members.models.clients import Client
+from services.members.models.closing import Closing, ClosingExport
 from services.members.models.cooperatives import Cooperative, Counter, DataKey
 from services.members.models.documents import Document
 from services.members.models.dues import Contribution, Due
 from services.members.models.forms import MemberForm
 from services.members.models.interest import InterestPosting, Passbook, Withholding
+from services.members.models.imports import (
+    Import,
+    ImportedMember,
+    ImportFile,
+    ImportPart,
+    ImportProblem,
+    ImportRow,
+)
 from services.members.models.keys import LookupKey
 from services.members.models.membership import Departure, Member
 from services.members.models.notifications import Notification
@@ -19,33 +29,55 @@ from services.members.models.products import (
     SavingsProduct,
     SavingsRate,
 )
+from services.members.models.registration import (
+    ActivationMail,
+    CooperativeModules,
+    Legality,
+    PartnerCode,
+    Registration,
+)
 from services.members.models.sessions import SignInAttempts, UserSession
 from services.members.models.users import RecoveryCode, User, UserLink
 from services.members.models.verification import VerificationCode
 
 __all__ = [
     "Account",
+    "ActivationMail",
+    "AnnualReport",
     "AuditEntry",
     "AuditHead",
+    "Branch",
     "Client",
+    "Closing",
+    "ClosingExport",
     "Contribution",
     "ContributionTerm",
     "Cooperative",
+    "CooperativeModules",
     "Counter",
     "DataKey",
     "Departure",
     "Document",
     "Due",
     "InterestPosting",
+    "Legality",
+    "Import",
+    "ImportFile",
+    "ImportPart",
+    "ImportProblem",
+    "ImportRow",
+    "ImportedMember",
     "LookupKey",
     "Member",
     "MemberForm",
     "Notification",
     "Partner",
+    "PartnerCode",
     "PartnerPayment",
     "PartnerRequest",
     "Passbook",
     "RecoveryCode",
+    "Registration",
     "SavingsProduct",
     "SavingsRate",
     "SignInAttempts",

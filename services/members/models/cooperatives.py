@@ -27,7 +27,8 @@ class Cooperative(Base):
         CheckConstraint("code ~ '^[0-9]{4}$'", name="code"),
         CheckConstraint("kind IN ('ksp_primer', 'ksp_sekunder', 'ksu')", name="kind"),
         CheckConstraint(
-            "status IN ('registered', 'active', 'deactivated')", name="status"
+            "status IN ('registered', 'active', 'deactivated', 'closing', 'closed')",
+            name="status",
         ),
     )
 

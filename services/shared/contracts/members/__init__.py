@@ -49,8 +49,22 @@ from services.shared.errors import (
 SERVICE: Final = "members"
 
 COOPERATIVE_KINDS: Final = ("ksp_primer", "ksp_sekunder", "ksu")
-COOPERATIVE_STATUSES: Final = ("registered", "active", "deactivated")
-MEMBER_STATUSES: Final = ("candidate", "active")
+COOPERATIVE_STATUSES: Final = (
+    "registered",
+    "active",
+    "deactivated",
+    "closing",
+    "closed",
+)
+MEMBER_STATUSES: Final = (
+    "candidate",
+    "active",
+    "refused",
+    "resigned",
+    "expelled",
+    "deceased",
+)
+GENDERS: Final = ("female", "male")
 ACCOUNT_STATUSES: Final = ("opening", "active", "closed")
 CHANNELS: Final = ("cash", "bank")
 PRODUCTS: Final = ("sukarela",)
@@ -62,6 +76,7 @@ COOPERATIVE_REGISTERED: Final = "cooperative_registered"  # CooperativeEvent
 COOPERATIVE_ACTIVATED: Final = "cooperative_activated"  # CooperativeEvent
 COOPERATIVE_DEACTIVATED: Final = "cooperative_deactivated"  # CooperativeEvent
 MEMBER_ACTIVATED: Final = "member_activated"  # MemberEvent
+MEMBER_LEFT: Final = "member_left"  # membership.MemberLeft
 ACCOUNT_OPENED: Final = "account_opened"  # AccountEvent
 ACCOUNT_CLOSED: Final = "account_closed"  # AccountEvent
 
@@ -348,6 +363,25 @@ class MemberBody(Schema):
     address = text(
         longest=500, allow_none=True, metadata={"example": "Jl. Melati 5, Denpasar"}
     )
+    gender = fields.String(
+        allow_none=True,
+        validate=validate.OneOf(GENDERS),
+        metadata={"example": "male"},
+    )
+    is_married = fields.Boolean(
+        allow_none=True,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Who is married counts as grown up.", "example": True},
+    )
+    extra = fields.Dict(
+        keys=text(longest=100),
+        allow_none=True,
+        metadata={
+            "description": "What the cooperative's own registration form asks for.",
+            "example": {},
+        },
+    )
 
 
 class RegisterMember(MemberBody, Command):
@@ -395,7 +429,30 @@ class MemberDetails(Member):
     email = fields.String(required=True, allow_none=True)
     birth_date = fields.Date(required=True, allow_none=True)
     address = fields.String(required=True, allow_none=True)
+    gender = fields.String(
+        required=True, allow_none=True, validate=validate.OneOf(GENDERS)
+    )
+    is_married = fields.Boolean(required=True, allow_none=True)
+    extra = fields.Dict(
+        required=True, allow_none=True, metadata={"example": {"nama_ibu": "Ni Made"}}
+    )
+    refusal_reason = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why a candidate was not taken."},
+    )
+    is_self_registered = fields.Boolean(required=True)
+    is_masked = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "Whether the caller sees phone and e-mail only in part, and "
+            "neither the address nor the form's own fields."
+        },
+    )
+    phone_verified_at = UtcField(required=True, allow_none=True)
+    email_verified_at = UtcField(required=True, allow_none=True)
     activated_at = UtcField(required=True, allow_none=True)
+    left_at = UtcField(required=True, allow_none=True)
 
 
 class MemberPage(Schema):

@@ -8,7 +8,7 @@
 | `get_closing` | operator, cooperative:read | `ClosingCommand` | `Closing` |
 | `list_closings` | operator, cooperative:read | `ListClosings` | `ClosingPage` |
 | `verify_closing` | operator | `ClosingChange` | `Closing` |
-| `get_closing_document` | operator, cooperative:read | `GetDocument` | `Document` |
+| `get_closing_document` | operator, cooperative:read | `GetDocument` | `VerificationDocumentFile` |
 | `approve_closing` | operator | `ApproveClosing` | `Closing` |
 | `reject_closing` | operator | `RejectClosing` | `Closing` |
 | `get_closing_export` | anyone, with the token of its mail | `GetExport` | `Export` |
@@ -205,7 +205,7 @@ class GetDocument(DocumentQuery, ClosingCommand):
     """The verification document of a closing."""
 
 
-class DocumentLine(Schema):
+class VerificationLine(Schema):
     """One code of the trial balance."""
 
     code = fields.String(required=True, metadata={"example": "1-1000"})
@@ -214,7 +214,7 @@ class DocumentLine(Schema):
     credit = fields.Integer(required=True, strict=True)
 
 
-class Document(Schema):
+class VerificationDocument(Schema):
     """What was verified, and the fingerprint over all of it."""
 
     number = fields.String(
@@ -240,13 +240,13 @@ class Document(Schema):
         required=True,
         metadata={"description": "Whether an insurance service was there to ask."},
     )
-    trial_balance = fields.List(fields.Nested(DocumentLine), required=True)
+    trial_balance = fields.List(fields.Nested(VerificationLine), required=True)
 
 
-class DocumentFile(Schema):
+class VerificationDocumentFile(Schema):
     """A document as the gateway gets it: its content, or its bytes in base64."""
 
-    document = fields.Nested(Document, required=True)
+    document = fields.Nested(VerificationDocument, required=True)
     content = fields.String(required=True, allow_none=True)
 
 

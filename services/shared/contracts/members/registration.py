@@ -2,8 +2,8 @@
 
 | entrypoint | rule | command | result |
 |---|---|---|---|
-| `start_registration` | anyone | `StartRegistration` | `Accepted` |
-| `resend_activation` | anyone | `ResendActivation` | `Accepted` |
+| `start_registration` | anyone | `StartRegistration` | `RegistrationAccepted` |
+| `resend_activation` | anyone | `ResendActivation` | `RegistrationAccepted` |
 | `activate_registration` | anyone | `ActivateRegistration` | `ActivatedRegistration` |
 | `list_registrations` | operator | `ListRegistrations` | `RegistrationPage` |
 | `get_registration` | operator | `RegistrationCommand` | `RegistrationDetails` |
@@ -152,7 +152,7 @@ class StartRegistration(RegistrationBody):
     """A cooperative that registers itself."""
 
 
-class Accepted(Schema):
+class RegistrationAccepted(Schema):
     """The request was taken; whatever follows comes by e-mail, if the address is right.
 
     The answer is the same for known and unknown addresses.
