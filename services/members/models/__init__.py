@@ -11,7 +11,6 @@ from services.members.models.cooperatives import Cooperative, Counter, DataKey
 from services.members.models.documents import Document
 from services.members.models.dues import Contribution, Due
 from services.members.models.forms import MemberForm
-from services.members.models.interest import InterestPosting, Passbook, Withholding
 from services.members.models.imports import (
     Import,
     ImportedMember,
@@ -20,6 +19,7 @@ from services.members.models.imports import (
     ImportProblem,
     ImportRow,
 )
+from services.members.models.interest import InterestPosting, Passbook, Withholding
 from services.members.models.keys import LookupKey
 from services.members.models.membership import Departure, Member
 from services.members.models.notifications import Notification
@@ -59,14 +59,14 @@ __all__ = [
     "Departure",
     "Document",
     "Due",
-    "InterestPosting",
-    "Legality",
     "Import",
     "ImportFile",
     "ImportPart",
     "ImportProblem",
     "ImportRow",
     "ImportedMember",
+    "InterestPosting",
+    "Legality",
     "LookupKey",
     "Member",
     "MemberForm",
