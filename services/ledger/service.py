@@ -204,6 +204,18 @@ class LedgerService:
 
     # Wallets and fees
 
+    @rpc(MEMBERS)
+    def receive_payment(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Book money that the payment provider took for the tenant."""
+        request = _loaded(contract.ReceivePayment(), command)
+        payment = wallets.Payment(
+            **request,
+            cooperative_id=self.tenant,
+            request_id=self.caller.request_id,
+        )
+        posted = wallets.receive_payment(self.database, payment)
+        return _answer(contract.PostedJournal(), posted)
+
     @rpc(access.operator)
     def top_up_wallet(self, command: dict[str, Any]) -> dict[str, Any]:
         """Book money that a cooperative paid into its wallet."""

@@ -30,6 +30,7 @@ COOPERATIVE_CHART: Final[Mapping[str, str]] = {
     "2-1100": "Utang Usaha",
     "2-1200": "Utang Antar Koperasi",
     "2-1300": "Titipan Premi Asuransi",
+    "2-1350": "Titipan Setoran",
     "2-1400": "Utang PPh",
     "2-2000": "Pinjaman Bank/Koperasi Lain",
     "2-3000": "Dana SHU",

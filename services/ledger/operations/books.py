@@ -44,15 +44,7 @@ def open_book(database: Database, cooperative_id: str) -> dict[str, Any]:
 
     What is open already stays as it is; codes that the chart gained are added.
     """
-    own = [
-        NewAccount(
-            key=contract.chart_account(cooperative_id, code),
-            code=code,
-            name=name,
-            is_debit_normal=chart.is_debit_normal(code),
-        )
-        for code, name in chart.COOPERATIVE_CHART.items()
-    ]
+    own = [_chart_account(cooperative_id, code) for code in chart.COOPERATIVE_CHART]
     with database.hub() as session:
         book_store.open_missing(session, cooperative_id)
         account_store.open_missing(session, cooperative_id, own)
@@ -60,6 +52,27 @@ def open_book(database: Database, cooperative_id: str) -> dict[str, Any]:
         account_store.open_missing(session, HUB, _funds_at_the_hub(cooperative_id))
         account_store.open_missing(session, HUB, [_position_at_the_hub(cooperative_id)])
     return {"cooperative_id": cooperative_id, "accounts": len(own) + 3}
+
+
+def open_chart_account(session: Session, cooperative_id: str, code: str) -> None:
+    """Open an account that the chart gained after the book was opened.
+
+    Raises BookNotOpen.
+    """
+    is_open, _ = book_store.period(session, cooperative_id)
+    if not is_open:
+        raise contract.BookNotOpen
+    missing = [_chart_account(cooperative_id, code)]
+    account_store.open_missing(session, cooperative_id, missing)
+
+
+def _chart_account(cooperative_id: str, code: str) -> NewAccount:
+    return NewAccount(
+        key=contract.chart_account(cooperative_id, code),
+        code=code,
+        name=chart.COOPERATIVE_CHART[code],
+        is_debit_normal=chart.is_debit_normal(code),
+    )
 
 
 def _funds_at_the_hub(cooperative_id: str) -> list[NewAccount]:

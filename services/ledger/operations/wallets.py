@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.ledger.domain import fees
-from services.ledger.domain.journals import Journal, Posting
+from services.ledger.domain.journals import Journal, Posted, Posting
 from services.ledger.operations import batches, books
 from services.ledger.operations.batches import Batch
 from services.ledger.store import accounts as account_store
@@ -24,7 +24,21 @@ from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope, run_once
 
 FEE_INCOME: Final = "4-2000"
+TARGET_CODES: Final = {"held": contract.HELD_PAYMENTS, "bank": contract.BANK}
 _NEWEST: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """Money that the payment provider took; the id is derived from its transaction."""
+
+    id: str
+    cooperative_id: str
+    amount: int
+    target: str
+    description: str
+    reference: str
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +101,41 @@ def top_up_wallet(
         "balance": posted.balances[wallet],
         "replayed": posted.replayed,
     }
+
+
+@retrying
+@batches.deciding_again
+def receive_payment(database: Database, payment: Payment) -> Posted:
+    """Book in both books what the payment provider took for a cooperative, once.
+
+    The hub has it at the provider and owes it to the cooperative, whose wallet is that
+    claim; the cooperative owes it in turn until it credits whoever paid. Raises
+    BookNotOpen, JournalIdReused for another payment under the same id.
+    """
+    cooperative_id = payment.cooperative_id
+    wallet = contract.wallet_account(cooperative_id)
+    journal = Journal(
+        id=payment.id,
+        kind="payment_received",
+        description=payment.description,
+        reference=payment.reference,
+        business_date=clock.business_date(),
+        postings=(
+            (contract.hub_account(contract.PLATFORM_WALLET), wallet, payment.amount),
+            (
+                contract.chart_account(cooperative_id, contract.PLATFORM_WALLET),
+                contract.chart_account(cooperative_id, TARGET_CODES[payment.target]),
+                payment.amount,
+            ),
+        ),
+        request_id=payment.request_id,
+    )
+    with database.hub() as session:
+        # A book may be older than the code under which payments are held.
+        books.open_chart_account(session, cooperative_id, contract.HELD_PAYMENTS)
+        batch = batches.enter(session, journal.keys)
+        [outcome] = batches.post(session, batch, [journal])
+    return batches.result_or_raise(outcome)
 
 
 def get_wallet(database: Database, cooperative_id: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ Amounts are whole rupiah. A *key* names an account: see the helpers below.
 | `reverse_journal` | ledger:write | `ReverseJournal` | `Reversal` |
 | `close_period` | ledger:write, operator | `ClosePeriod` | `Period` |
 | `get_period` | ledger:read, operator, members | `{}` | `Period` |
+| `receive_payment` | service members | `ReceivePayment` | `PostedJournal` |
 | `top_up_wallet` | operator | `TopUpWallet` | `TopUp` |
 | `get_wallet` | wallet:read, service loans, kyc, … | `{}` | `Wallet` |
 | `charge_fee` | operator, service loans, kyc, … | `ChargeFee` | `FeeCharge` |
@@ -84,6 +85,7 @@ PAGE_SIZE_MAX: Final = 200
 ACCOUNT_STATUSES: Final = ("active", "frozen", "closed")
 HOLD_ACTIONS: Final = ("post", "void")
 HOLD_STATES: Final = ("pending", "posted", "voided", "expired")
+PAYMENT_TARGETS: Final = ("held", "bank")
 FEE_KINDS: Final = ("ekyc_check", "disbursement", "whatsapp_bot", "default_insurance")
 
 # Events, published to the exchange of this service. Payloads are JSON primitives.
@@ -101,6 +103,7 @@ PRINCIPAL_SAVINGS: Final = "3-1000"
 MANDATORY_SAVINGS: Final = "3-1100"
 MIGRATION: Final = "9-9000"
 OWED_TO_HUB: Final = "2-1200"
+HELD_PAYMENTS: Final = "2-1350"
 PLATFORM_COSTS: Final = "5-2200"
 
 
@@ -812,6 +815,20 @@ class TopUpWallet(TopUpWalletBody, MoneyCommand):
     """Top up the wallet of one cooperative."""
 
     cooperative_id = _id("coop_01jd8x", required=True)
+
+
+class ReceivePayment(Schema):
+    """Money that reached a cooperative through the hub's payment provider.
+
+    It raises the wallet. Against that stands what the cooperative holds for whoever
+    paid (`held`, to be credited next), or its own bank account it came from (`bank`).
+    """
+
+    id = _id("jrn_4f1c", required=True)
+    amount = AmountField(required=True, metadata={"example": 100000})
+    target = fields.String(required=True, validate=validate.OneOf(PAYMENT_TARGETS))
+    description = text(shortest=0, longest=500, load_default="")
+    reference = text(longest=200, required=True, metadata={"example": "pay_01jd8x"})
 
 
 class TopUp(Replayable):

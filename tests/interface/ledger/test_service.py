@@ -41,6 +41,7 @@ WHO: Final = {
     "get_trial_balance": BOTH,
     "close_period": BOTH,
     "get_period": BOTH,
+    "receive_payment": {"members"},
     "top_up_wallet": {"operator"},
     "get_wallet": {"tenant", "loans", "kyc", "insurance"},
     "charge_fee": {"operator", "loans", "kyc", "insurance"},

@@ -72,6 +72,60 @@ def test_a_top_up_and_a_fee_are_booked_on_both_sides(ledger: Ledger) -> None:
     }
 
 
+def payment(cooperative_id: str, **more: Any) -> wallets.Payment:
+    given = {
+        "id": identifiers.new("jrn"),
+        "amount": 100_000,
+        "target": "held",
+        "description": "Pembayaran virtual account",
+        "reference": "pay_1",
+    } | more
+    return wallets.Payment(cooperative_id=cooperative_id, **given)
+
+
+def test_a_payment_raises_the_wallet_and_is_held_for_whoever_paid(
+    ledger: Ledger,
+) -> None:
+    one = ledger.cooperative()
+    received = payment(one)
+
+    posted = wallets.receive_payment(ledger.database, received)
+    again = wallets.receive_payment(ledger.database, received)
+
+    assert posted.journal_id == again.journal_id == received.id
+    assert (posted.replayed, again.replayed) == (False, True)
+    assert wallets.get_wallet(ledger.database, one) == {"balance": 100_000}
+    assert books_of(ledger, one) == {"1-1020": 100_000, "2-1350": -100_000}
+
+
+def test_a_payment_of_the_cooperative_itself_comes_from_its_bank(
+    ledger: Ledger,
+) -> None:
+    one = ledger.cooperative()
+
+    wallets.receive_payment(ledger.database, payment(one, target="bank"))
+
+    assert books_of(ledger, one) == {"1-1020": 100_000, "1-1010": -100_000}
+
+
+def test_another_payment_under_the_same_id_is_refused(ledger: Ledger) -> None:
+    one = ledger.cooperative()
+    received = payment(one)
+    wallets.receive_payment(ledger.database, received)
+
+    with pytest.raises(contract.JournalIdReused):
+        wallets.receive_payment(ledger.database, payment(one, id=received.id, amount=1))
+
+    assert wallets.get_wallet(ledger.database, one) == {"balance": 100_000}
+
+
+def test_without_a_book_no_payment_is_received(ledger: Ledger) -> None:
+    received = payment("coop_without_book")
+
+    with pytest.raises(contract.BookNotOpen):
+        wallets.receive_payment(ledger.database, received)
+
+
 def test_a_top_up_with_the_same_key_happens_once(ledger: Ledger) -> None:
     one = ledger.cooperative()
 
