@@ -173,6 +173,12 @@ class LedgerService:
         )
         return _answer(contract.Statement(), statement)
 
+    @rpc(MEMBERS)
+    def get_balance_days(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell the balances of a period that interest is computed from."""
+        request = _loaded(contract.GetBalanceDays(), command)
+        return statements.get_balance_days(self.database, self.tenant, **request)
+
     @rpc(READS_LEDGER)
     def get_trial_balance(self, command: dict[str, Any]) -> dict[str, Any]:
         """Show where the caller's book stood at a moment."""

@@ -44,6 +44,7 @@ class JournalRoutes(Peers):
             contract.JournalNotFound,
             contract.AlreadyReversed,
             contract.JournalSpansBooks,
+            contract.JournalUndoneElsewhere,
             contract.JournalNotPosted,
             contract.AccountNotFound,
             contract.InsufficientFunds,

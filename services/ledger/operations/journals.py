@@ -16,6 +16,11 @@ from services.shared.persistence.database import Database, retrying
 PAYMENTS: Final = frozenset({"transfer", "return"})
 """Kinds of the journals that clearing posts for members."""
 
+UNDONE_ELSEWHERE: Final = frozenset(
+    {"contribution", "contribution_cancelled", "contribution_returned", "interest"}
+)
+"""Kinds that other tables account for: reversed here alone, the two would disagree."""
+
 
 @retrying
 @batches.deciding_again
@@ -59,7 +64,8 @@ def reverse_journal(
     """Undo a journal of the cooperative's own book by its mirror image, today.
 
     Raises JournalNotFound, JournalNotPosted, JournalSpansBooks (any payment, too),
-    AlreadyReversed, or the refusal of the reversal: limits apply as to any journal.
+    JournalUndoneElsewhere, AlreadyReversed, or the refusal of the reversal: limits
+    apply as to any journal.
     """
     with database.tenant(cooperative_id) as session:
         original = journal_store.find(session, journal_id)
@@ -73,6 +79,8 @@ def reverse_journal(
             # Inside one cooperative it stays in one book, but clearing knows of it: a
             # return could give the same money back a second time.
             raise contract.JournalSpansBooks("A transfer is undone by a return.")
+        if original.kind in UNDONE_ELSEWHERE:
+            raise contract.JournalUndoneElsewhere
         postings = tuple(journal_store.postings_of(session, original.serial))
         reversal = Journal(
             id=identifiers.derived(

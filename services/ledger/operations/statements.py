@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from services.ledger.domain import chart, periods
@@ -19,6 +20,8 @@ from services.shared.identity import HUB, Identity
 from services.shared.persistence.database import Database, retrying
 
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_GRACE: Final = timedelta(days=1)
+"""By how much the clocks of two machines surely agree."""
 
 
 @retrying
@@ -97,6 +100,39 @@ def _read_cursor(cursor: str) -> tuple[tuple[datetime, int], datetime]:
     if after[0].tzinfo is None or end.tzinfo is None or not 0 <= after[1] < 2**63:
         raise contract.InvalidCursor
     return after, end
+
+
+def get_balance_days(
+    database: Database,
+    cooperative_id: str,
+    *,
+    keys: Sequence[str],
+    from_: date,
+    to: date,
+    floor: int,
+) -> dict[str, dict[str, Any]]:
+    """The balances at the ends of the days of a period, condensed, by account.
+
+    Keys of no account of the book are left out.
+    """
+    with database.tenant(cooperative_id) as session:
+        found = store.balance_days(
+            session,
+            keys,
+            starts_on=from_,
+            ends_on=to,
+            since=periods.starts_at(from_ - _GRACE),
+            floor=floor,
+        )
+    return {
+        one.key: {
+            "lowest": one.lowest,
+            "balance_days": one.balance_days,
+            "closing": one.closing,
+            "status": one.status,
+        }
+        for one in found
+    }
 
 
 @retrying

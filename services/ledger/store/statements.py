@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -88,6 +89,71 @@ _NAMES: Final = text(
     "WHERE cooperative_id = :book AND key = :book || ':' || code"
 )
 
+# What moved on each day of the period and since gives, backwards from the counters of
+# now, the balance at the end of every day: no posting before the period is read. By
+# business date, which is not the order of posting: interest of a day that is over is
+# posted after midnight. Nobody posts into days to come, so what belongs to the period
+# was posted in it or later; a day's grace is for clocks that differ.
+_BALANCE_DAYS: Final = text(
+    """
+    WITH asked AS MATERIALIZED (
+        SELECT id, key, status, normal_side = 'debit' AS is_debit_normal,
+            CASE normal_side WHEN 'debit' THEN debits_posted - credits_posted
+                ELSE credits_posted - debits_posted END AS balance
+        FROM accounts WHERE key = ANY (CAST(:keys AS text[]))
+    ), moved AS MATERIALIZED (
+        SELECT account, business_date, sum(change) AS change FROM (
+            SELECT asked.id AS account, posting.business_date,
+                CASE WHEN asked.is_debit_normal THEN posting.amount
+                    ELSE -posting.amount END AS change
+            FROM asked JOIN postings posting ON posting.debit_account = asked.id
+            WHERE posting.posted_at >= :since AND posting.business_date >= :starts_on
+            UNION ALL
+            SELECT asked.id, posting.business_date,
+                CASE WHEN asked.is_debit_normal THEN -posting.amount
+                    ELSE posting.amount END
+            FROM asked JOIN postings posting ON posting.credit_account = asked.id
+            WHERE posting.posted_at >= :since AND posting.business_date >= :starts_on
+        ) one GROUP BY account, business_date
+    ), changes AS (
+        SELECT asked.id AS account, CAST(:starts_on AS date) AS day,
+            asked.balance - coalesce((
+                SELECT sum(moved.change) FROM moved WHERE moved.account = asked.id
+            ), 0) AS change
+        FROM asked
+        UNION ALL
+        SELECT account, business_date, change FROM moved
+        WHERE business_date <= :ends_on
+    ), ends_of_days AS (
+        SELECT account, day,
+            sum(sum(change)) OVER (PARTITION BY account ORDER BY day) AS balance,
+            coalesce(
+                lead(day) OVER (PARTITION BY account ORDER BY day),
+                CAST(:ends_on AS date) + 1
+            ) - day AS days
+        FROM changes GROUP BY account, day
+    )
+    SELECT asked.key, asked.status,
+        min(CASE WHEN one.balance >= :floor THEN one.balance ELSE 0 END) AS lowest,
+        sum(CASE WHEN one.balance >= :floor THEN one.balance * one.days ELSE 0 END)
+            AS balance_days,
+        (array_agg(one.balance ORDER BY one.day DESC))[1] AS closing
+    FROM asked JOIN ends_of_days one ON one.account = asked.id
+    GROUP BY asked.key, asked.status
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceDays:
+    """The balances of one account over a period; ``floor`` makes days empty."""
+
+    key: str
+    status: str
+    lowest: int
+    balance_days: int
+    closing: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -133,6 +199,41 @@ def balance_before(session: Session, account: int, moment: datetime) -> int:
         _BALANCE_BEFORE, {"account": account, "moment": moment}
     ).scalar_one_or_none()
     return balance or 0
+
+
+def balance_days(
+    session: Session,
+    keys: Sequence[str],
+    *,
+    starts_on: date,
+    ends_on: date,
+    since: datetime,
+    floor: int,
+) -> list[BalanceDays]:
+    """Balances at the ends of the days of a period, for accounts that may be seen.
+
+    ``since`` is the earliest moment at which something of the period was posted.
+    """
+    rows = session.execute(
+        _BALANCE_DAYS,
+        {
+            "keys": list(keys),
+            "starts_on": starts_on,
+            "ends_on": ends_on,
+            "since": since,
+            "floor": floor,
+        },
+    )
+    return [
+        BalanceDays(
+            key=row.key,
+            status=row.status,
+            lowest=int(row.lowest),
+            balance_days=int(row.balance_days),
+            closing=int(row.closing),
+        )
+        for row in rows
+    ]
 
 
 def trial_balance(session: Session, book: str, as_of: datetime) -> dict[str, int]:

@@ -18,6 +18,7 @@ Amounts are whole rupiah. A *key* names an account: see the helpers below.
 | `set_status` | service members | `SetStatus` | `AccountStatus` |
 | `get_balances` | services, accounts:read | `GetBalances` | `{key: Balance}` |
 | `get_statement` | accounts:read | `GetStatement` | `Statement` |
+| `get_balance_days` | service members | `GetBalanceDays` | `{key: BalanceDays}` |
 | `get_trial_balance` | ledger:read, members, … | `GetTrialBalance` | `TrialBalance` |
 | `get_journal` | ledger:read | `GetJournal` | `Journal` |
 | `reverse_journal` | ledger:write | `ReverseJournal` | `Reversal` |
@@ -110,6 +111,15 @@ PLATFORM_COSTS: Final = "5-2200"
 def chart_account(cooperative_id: str, code: str) -> str:
     """Key of the account that a book has for ``code`` of the chart."""
     return f"{cooperative_id}:{code}"
+
+
+def member_account(cooperative_id: str, code: str, member_id: str) -> str:
+    """Key of what one member holds of ``code``: simpanan pokok or wajib.
+
+    No account number, so that nothing that takes account numbers reaches it: equity is
+    neither transferred nor withdrawn.
+    """
+    return f"{chart_account(cooperative_id, code)}:{member_id}"
 
 
 def hub_account(code: str) -> str:
@@ -205,6 +215,12 @@ class JournalNotPosted(RefusedError):
     """The journal was refused, so there is nothing to reverse."""
 
     code = "journal_not_posted"
+
+
+class JournalUndoneElsewhere(RefusedError):
+    """Others keep account of this journal; it is undone where it was made."""
+
+    code = "journal_undone_elsewhere"
 
 
 class AlreadyReversed(ConflictError):
@@ -707,6 +723,35 @@ class Balance(Schema):
     available = _rupiah(
         "What may still go out: balance less pending less the minimum balance."
     )
+    status = fields.String(required=True, validate=validate.OneOf(ACCOUNT_STATUSES))
+
+
+class GetBalanceDays(Schema):
+    """Balances of accounts at the end of each day of a period, condensed.
+
+    Days are business dates, both ends included. A day on which an account held less
+    than ``floor`` counts as empty.
+    """
+
+    keys = fields.List(
+        _key(), required=True, validate=validate.Length(min=1, max=KEYS_MAX)
+    )
+    from_ = fields.Date(required=True, data_key="from")
+    to = fields.Date(required=True)
+    floor = AmountField(minimum=0, load_default=0)
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        if data["from_"] > data["to"]:
+            raise ValidationError("Must not end before it begins.", "to")
+
+
+class BalanceDays(Schema):
+    """The balances of one account over a period."""
+
+    lowest = _rupiah("The lowest balance at the end of a day.")
+    balance_days = _rupiah("The sum of the balances at the end of all days.")
+    closing = _rupiah("The balance at the end of the last day, whatever the floor.")
     status = fields.String(required=True, validate=validate.OneOf(ACCOUNT_STATUSES))
 
 
