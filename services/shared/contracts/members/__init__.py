@@ -37,7 +37,7 @@ from typing import Final
 
 from marshmallow import Schema, fields, validate
 
-from services.shared.contracts.fields import AmountField, UtcField, text
+from services.shared.contracts.fields import AmountField, FlagField, UtcField, text
 from services.shared.contracts.idempotency import IdempotencySchema
 from services.shared.errors import (
     ConflictError,
@@ -67,7 +67,6 @@ MEMBER_STATUSES: Final = (
 GENDERS: Final = ("female", "male")
 ACCOUNT_STATUSES: Final = ("opening", "active", "closed")
 CHANNELS: Final = ("cash", "bank")
-PRODUCTS: Final = ("sukarela",)
 PAGE_SIZE_DEFAULT: Final = 50
 PAGE_SIZE_MAX: Final = 200
 
@@ -368,10 +367,8 @@ class MemberBody(Schema):
         validate=validate.OneOf(GENDERS),
         metadata={"example": "male"},
     )
-    is_married = fields.Boolean(
+    is_married = FlagField(
         allow_none=True,
-        truthy={True},
-        falsy={False},
         metadata={"description": "Who is married counts as grown up.", "example": True},
     )
     extra = fields.Dict(
@@ -432,7 +429,7 @@ class MemberDetails(Member):
     gender = fields.String(
         required=True, allow_none=True, validate=validate.OneOf(GENDERS)
     )
-    is_married = fields.Boolean(required=True, allow_none=True)
+    is_married = FlagField(required=True, allow_none=True)
     extra = fields.Dict(
         required=True, allow_none=True, metadata={"example": {"nama_ibu": "Ni Made"}}
     )
@@ -441,8 +438,8 @@ class MemberDetails(Member):
         allow_none=True,
         metadata={"description": "Why a candidate was not taken."},
     )
-    is_self_registered = fields.Boolean(required=True)
-    is_masked = fields.Boolean(
+    is_self_registered = FlagField(required=True)
+    is_masked = FlagField(
         required=True,
         metadata={
             "description": "Whether the caller sees phone and e-mail only in part, and "
@@ -479,7 +476,9 @@ class AccountBody(Schema):
     member_id = identifier("mem_01jd8x")
     product = fields.String(
         required=True,
-        validate=validate.OneOf(PRODUCTS),
+        validate=validate.Regexp(
+            r"^[a-z][a-z0-9_]{0,29}\Z", error="Must be the code of a savings product."
+        ),
         metadata={"example": "sukarela"},
     )
 
@@ -509,7 +508,7 @@ class Account(Schema):
 
     number = identifier("0101100000000017")
     member_id = identifier("mem_01jd8x")
-    product = fields.String(required=True, validate=validate.OneOf(PRODUCTS))
+    product = fields.String(required=True, metadata={"example": "sukarela"})
     balance = fields.Integer(required=True, strict=True)
     available = fields.Integer(
         required=True,
