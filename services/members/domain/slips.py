@@ -1,0 +1,63 @@
+"""What a slip of the counter records: one movement of money, from intent to number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from services.members.domain import movements
+
+PREFIX: Final = "SLIP"
+
+# States of a slip.
+PENDING: Final = "pending"
+"""Stored; whether the ledger has posted it is not known here yet."""
+
+POSTED: Final = "posted"
+REFUSED: Final = "refused"
+VOID: Final = "void"
+"""Never reached the ledger; a repeated request begins it anew."""
+
+# Kinds beside deposit and withdrawal.
+PLACEMENT: Final = "deposit_placement"
+DRAWER_IN: Final = "drawer_in"
+DRAWER_OUT: Final = "drawer_out"
+DRAWER_VARIANCE: Final = "drawer_variance"
+
+TITLES: Final = {
+    movements.DEPOSIT: "Slip Setoran",
+    movements.WITHDRAWAL: "Slip Penarikan",
+    PLACEMENT: "Slip Penempatan Simpanan Berjangka",
+    DRAWER_IN: "Bukti Serah Terima Kas",
+    DRAWER_OUT: "Bukti Serah Terima Kas",
+    DRAWER_VARIANCE: "Bukti Selisih Kas",
+}
+CHANNEL_NAMES: Final = {"cash": "Tunai", "bank": "Bank", "savings": "Rekening simpanan"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A movement as it is wanted; ``posting`` is debit, credit and whole rupiah.
+
+    ``account`` is whose slip it is: the key of the account whose balance is printed.
+    """
+
+    journal_id: str
+    kind: str
+    description: str
+    account: str
+    channel: str
+    posting: tuple[str, str, int]
+    reference: str | None = None
+    request_hash: str = ""
+
+
+def signers(kind: str) -> tuple[str, str]:
+    """In which roles a slip is signed: who gave the money, and who took it."""
+    if kind == movements.DEPOSIT:
+        return "Penyetor", "Teller"
+    if kind == movements.WITHDRAWAL:
+        return "Penerima", "Teller"
+    if kind == PLACEMENT:
+        return "Anggota", "Petugas"
+    return "Petugas Brankas", "Teller"
