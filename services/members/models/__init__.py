@@ -5,9 +5,17 @@ from __future__ import annotations
 from services.members.models.accounts import Account
 from services.members.models.audit import AuditEntry, AuditHead
 from services.members.models.branches import AnnualReport, Branch
+from services.members.models.cash import CashDrawer, CashShift, CounterSettings
 from services.members.models.clients import Client
 from services.members.models.closing import Closing, ClosingExport
 from services.members.models.cooperatives import Cooperative, Counter, DataKey
+from services.members.models.deposits import (
+    Deposit,
+    DepositPayout,
+    DepositProduct,
+    DepositRate,
+    DepositTerm,
+)
 from services.members.models.documents import Document
 from services.members.models.dues import Contribution, Due
 from services.members.models.forms import MemberForm
@@ -24,6 +32,7 @@ from services.members.models.keys import LookupKey
 from services.members.models.membership import Departure, Member
 from services.members.models.notifications import Notification
 from services.members.models.partners import Partner, PartnerPayment, PartnerRequest
+from services.members.models.payments import Payment, PaymentCallback
 from services.members.models.products import (
     ContributionTerm,
     SavingsProduct,
@@ -37,8 +46,10 @@ from services.members.models.registration import (
     Registration,
 )
 from services.members.models.sessions import SignInAttempts, UserSession
+from services.members.models.slips import Slip
 from services.members.models.users import RecoveryCode, User, UserLink
 from services.members.models.verification import VerificationCode
+from services.members.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery
 
 __all__ = [
     "Account",
@@ -47,6 +58,8 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Branch",
+    "CashDrawer",
+    "CashShift",
     "Client",
     "Closing",
     "ClosingExport",
@@ -55,8 +68,14 @@ __all__ = [
     "Cooperative",
     "CooperativeModules",
     "Counter",
+    "CounterSettings",
     "DataKey",
     "Departure",
+    "Deposit",
+    "DepositPayout",
+    "DepositProduct",
+    "DepositRate",
+    "DepositTerm",
     "Document",
     "Due",
     "Import",
@@ -76,14 +95,20 @@ __all__ = [
     "PartnerPayment",
     "PartnerRequest",
     "Passbook",
+    "Payment",
+    "PaymentCallback",
     "RecoveryCode",
     "Registration",
     "SavingsProduct",
     "SavingsRate",
     "SignInAttempts",
+    "Slip",
     "User",
     "UserLink",
     "UserSession",
     "VerificationCode",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookDelivery",
     "Withholding",
 ]
