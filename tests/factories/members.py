@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.members import operations
+from services.members.domain.audit import Actor
 from services.shared import identifiers
 from services.shared.contracts.idempotency import request_hash
 from services.shared.contracts.members import CooperativeCodeTaken
@@ -111,6 +112,11 @@ class Tenant:
             scopes=frozenset({"members:read"}),
         )
 
+    @property
+    def actor(self) -> Actor:
+        """The same, as the audit trail has it."""
+        return Actor(cooperative_id=self.id, subject="cli_test")
+
     def register_member(
         self, name: str = "Budi Santoso", **body: Any
     ) -> dict[str, Any]:
@@ -118,14 +124,16 @@ class Tenant:
         return operations.register_member(
             self.world.members,
             self.world.settings,
-            self.id,
+            self.actor,
             {"name": name, "idempotency": None} | body,
         )
 
     def member(self, name: str = "Budi Santoso", **body: Any) -> dict[str, Any]:
         """A full member."""
         candidate = self.register_member(name, **body)
-        return operations.activate_member(self.world.members, self.id, candidate["id"])
+        return operations.activate_member(
+            self.world.members, self.actor, candidate["id"]
+        )
 
     def open_account(
         self, member_id: str, idempotency: dict[str, Any] | None = None

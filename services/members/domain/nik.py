@@ -28,13 +28,19 @@ PROVINCES: Final = frozenset(
     for code in codes
 )
 FEMALE_DAY_OFFSET: Final = 40
+FEMALE: Final = "female"
+MALE: Final = "male"
+GENDERS: Final = (FEMALE, MALE)
 CENTURIES: Final = (1900, 2000)
 
 
-def fault(nik: str, *, birth_date: date | None, today: date) -> str | None:
+def fault(
+    nik: str, *, birth_date: date | None, today: date, gender: str | None = None
+) -> str | None:
     """What is wrong with ``nik``, as a sentence; None when it can be right.
 
-    ``birth_date`` is what the person states, ``today`` the business date.
+    ``birth_date`` and ``gender`` are what the person states, ``today`` is the business
+    date.
     """
     if not re.fullmatch(r"[0-9]{16}", nik):
         return "The NIK must be 16 digits."
@@ -45,12 +51,24 @@ def fault(nik: str, *, birth_date: date | None, today: date) -> str | None:
     ):
         if is_wrong:
             return sentence
-    possible = [day for day in _birth_dates(nik) if day <= today]
+    possible = birth_dates(nik, today)
     if not possible:
         return "The NIK contains no birth date that is possible."
     if birth_date is not None and birth_date not in possible:
         return "The birth date in the NIK is another than the one stated."
+    if gender is not None and gender != gender_in(nik):
+        return "The gender in the NIK is another than the one stated."
     return None
+
+
+def gender_in(nik: str) -> str:
+    """Whether a well-formed NIK was given to a woman or a man."""
+    return FEMALE if int(nik[6:8]) > FEMALE_DAY_OFFSET else MALE
+
+
+def birth_dates(nik: str, today: date) -> list[date]:
+    """The birth dates, none after ``today``, that a NIK of 16 digits leaves open."""
+    return [day for day in _birth_dates(nik) if day <= today]
 
 
 def masked(nik: str) -> str:

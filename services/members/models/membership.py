@@ -51,6 +51,12 @@ class Member(Base):
         ),
         Index("ix_members_cooperative_id_phone_hash", "cooperative_id", "phone_hash"),
         Index(
+            "ix_members_self_registered",
+            "cooperative_id",
+            "registered_at",
+            postgresql_where="is_self_registered",
+        ),
+        Index(
             "ix_members_nik_hash", "nik_hash", postgresql_where="nik_hash IS NOT NULL"
         ),
     )
@@ -69,6 +75,8 @@ class Member(Base):
     phone_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     # The version of the registration form that was filled in; None without a form.
     form_version: Mapped[int | None] = mapped_column(Integer)
+    # Whether it was the person itself, and not staff, that registered it.
+    is_self_registered: Mapped[bool] = mapped_column(server_default="false")
     phone_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     email_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

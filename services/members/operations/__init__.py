@@ -19,13 +19,9 @@ from services.members.operations.cooperatives import (
     list_cooperatives,
     register_cooperative,
 )
+from services.members.operations.directory import get_member, list_members
 from services.members.operations.health import get_health
-from services.members.operations.membership import (
-    activate_member,
-    get_member,
-    list_members,
-    register_member,
-)
+from services.members.operations.membership import activate_member, register_member
 from services.members.operations.movements import deposit, withdraw
 from services.members.operations.savings import (
     close_account,

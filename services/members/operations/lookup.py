@@ -16,6 +16,8 @@ from services.shared import clock, crypto
 from services.shared.settings import Settings
 
 NIK: Final = "members nik"
+PHONE: Final = "members phone"
+VERIFICATION: Final = "members verification codes"
 CLIENT_SECRET: Final = "members client secrets"  # noqa: S105  a label, no secret
 
 

@@ -1,16 +1,31 @@
-"""How a person becomes a member of a cooperative."""
+"""How a person becomes a member of a cooperative, and how members' data change."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Final
 
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
 from services.members import store
-from services.members.domain import membership, nik
+from services.members.domain import membership
+from services.members.domain.audit import Actor
+from services.members.domain.forms import Form
 from services.members.models import Member
-from services.members.operations import answers, personal_data
+from services.members.operations import (
+    answers,
+    audit,
+    directory,
+    forms,
+    personal_data,
+    profiles,
+)
+from services.members.store import departures as departures_store
+from services.members.store import documents as documents_store
+from services.members.store import membership as members_store
 from services.shared import clock, identifiers
 from services.shared.contracts import members as contract
+from services.shared.contracts.members import membership as membership_contract
 from services.shared.errors import NotFound
 from services.shared.persistence import idempotency, outbox
 from services.shared.persistence.database import Database, retrying
@@ -18,145 +33,255 @@ from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 COUNTER: Final = "member"
+IDENTIFYING: Final = frozenset({"nik", "birth_date", "gender", "is_married"})
+"""What is judged together: each says something about the others."""
 
 
 @retrying
 def register_member(
-    database: Database,
-    settings: Settings,
-    cooperative_id: str,
-    command: dict[str, Any],
+    database: Database, settings: Settings, actor: Actor, command: dict[str, Any]
 ) -> dict[str, Any]:
     """A new candidate of the cooperative, with the next membership number.
 
-    Raises InvalidNik, and DuplicateNik when the cooperative has this person already.
+    Raises InvalidNik, InvalidPhone, TooYoung, FormNotFilledIn, and DuplicateNik when
+    the cooperative has this person already.
     """
-    _check_nik(command.get("nik"), command.get("birth_date"))
 
     def register() -> dict[str, Any]:
-        cooperative = store.find_cooperative(session, cooperative_id)
-        if cooperative is None:
-            raise NotFound("There is no such cooperative.")
-        member_id = identifiers.new("mem")
-        given = contract.MemberBody().dump(command)
-        number = given.get("nik")
-        member = store.add_member(
-            session,
-            id=member_id,
-            cooperative_id=cooperative_id,
-            number=membership.member_number(
-                cooperative.code, store.next_number(session, cooperative_id, COUNTER)
-            ),
-            name=command["name"],
-            nik_hash=personal_data.nik_hash(session, settings, number)
-            if number
-            else None,
-            personal_data=personal_data.encrypt(
-                session,
-                settings,
-                cooperative_id,
-                member_id,
-                {name: given[name] for name in personal_data.FIELDS if name in given},
-            ),
-            registered_at=clock.now(),
-        )
+        member = admit(session, settings, actor.cooperative_id, command)
         if member is None:
             raise contract.DuplicateNik
+        told = {"number": member.number, "status": member.status}
+        audit.record(session, actor, "member.registered", member.id, after=told)
         return answers.one(contract.Member(), member)
 
-    with database.tenant(cooperative_id) as session:
+    with database.tenant(actor.cooperative_id) as session:
         return idempotency.run_once(
             session,
-            scope=IdempotencyScope.of(cooperative_id, command["idempotency"]),
+            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
             operation=register,
         )
 
 
+def admit(
+    session: Session,
+    settings: Settings,
+    cooperative_id: str,
+    given: dict[str, Any],
+    *,
+    is_self_registered: bool = False,
+) -> Member | None:
+    """The candidate that is described; None when the cooperative has this NIK.
+
+    Nothing has been written when it raises; when it answers None the caller must let
+    the transaction fail, since a number has been taken.
+    """
+    cooperative = store.find_cooperative(session, cooperative_id)
+    if cooperative is None:
+        raise NotFound("There is no such cooperative.")
+    form = forms.in_force(session, cooperative_id)
+    data = {
+        name: told for name, told in profiles.told(given).items() if told is not None
+    }
+    profiles.check(form, data)
+    forms.check_answers(form, data)
+    member_id = identifiers.new("mem")
+    return store.add_member(
+        session,
+        id=member_id,
+        cooperative_id=cooperative_id,
+        number=membership.member_number(
+            cooperative.code, store.next_number(session, cooperative_id, COUNTER)
+        ),
+        name=given["name"],
+        personal_data=personal_data.encrypt(
+            session, settings, cooperative_id, member_id, data
+        ),
+        registered_at=clock.now(),
+        form_version=form.version or None,
+        is_self_registered=is_self_registered,
+        **profiles.hashes(session, settings, data),
+    )
+
+
 @retrying
-def activate_member(
-    database: Database, cooperative_id: str, member_id: str
-) -> dict[str, Any]:
-    """The candidate is a full member from now on; again changes nothing."""
-    with database.tenant(cooperative_id) as session:
-        member = store.activate_member(session, member_id, clock.now())
-        if member is None:
-            # Not a candidate: a member already, or nobody.
-            return answers.one(
-                contract.Member(), _found(store.find_member(session, member_id))
-            )
+def activate_member(database: Database, actor: Actor, member_id: str) -> dict[str, Any]:
+    """The candidate is a full member from now on; again changes nothing.
+
+    Raises DocumentsMissing, ContributionsUnpaid, and MemberHasLeft for who was refused
+    or has left.
+    """
+    with database.tenant(actor.cooperative_id) as session:
+        member = found(members_store.lock_member(session, member_id))
+        if member.status == membership.ACTIVE:
+            return answers.one(contract.Member(), member)
+        if member.status != membership.CANDIDATE:
+            raise membership_contract.MemberHasLeft
+        _check_ready(session, member)
+        member.status = membership.ACTIVE
+        member.activated_at = clock.now()
         outbox.add(
             session,
             contract.MEMBER_ACTIVATED,
             contract.MemberEvent().dump(
                 {
-                    "cooperative_id": cooperative_id,
+                    "cooperative_id": actor.cooperative_id,
                     "member_id": member.id,
                     "number": member.number,
                 }
             ),
         )
+        session.flush()
+        _record(session, actor, "member.activated", member, membership.CANDIDATE)
         return answers.one(contract.Member(), member)
 
 
-def get_member(
-    database: Database,
-    settings: Settings,
-    cooperative_id: str,
-    member_id: str,
+@retrying
+def refuse_candidate(
+    database: Database, settings: Settings, actor: Actor, command: dict[str, Any]
 ) -> dict[str, Any]:
-    """One member with personal data; of the NIK only its ends."""
-    with database.tenant(cooperative_id) as session:
-        member = _found(store.find_member(session, member_id))
-        data = personal_data.decrypt(
-            session, settings, cooperative_id, member.id, member.personal_data
+    """The candidate is not taken, and may apply again; again changes nothing.
+
+    Raises NotACandidate, and DepartureRunning while somebody ends it otherwise.
+    """
+    with database.tenant(actor.cooperative_id) as session:
+        member = found(members_store.lock_member(session, command["member_id"]))
+        if member.status == membership.REFUSED:
+            return answers.one(contract.Member(), member)
+        if member.status != membership.CANDIDATE:
+            raise membership_contract.NotACandidate
+        if departures_store.is_leaving(session, member.id):
+            raise membership_contract.DepartureRunning
+        data = directory.personal(session, settings, member)
+        data["refusal_reason"] = command["reason"]
+        member.personal_data = _sealed(session, settings, member, data)
+        member.status = membership.REFUSED
+        session.flush()
+        _record(session, actor, "member.refused", member, membership.CANDIDATE)
+        return answers.one(contract.Member(), member)
+
+
+@retrying
+def change_member(
+    database: Database, settings: Settings, actor: Actor, command: dict[str, Any]
+) -> dict[str, Any]:
+    """The member with changed data, all of them told.
+
+    Raises MemberHasLeft, MembershipNotTransferable and what registering raises. In the
+    audit trail is which data changed, not what they are.
+    """
+    try:
+        return _change(database, settings, actor, command)
+    except IntegrityError as fault:
+        # Two members given one NIK at the same moment: only PostgreSQL saw both.
+        if members_store.NIK_INDEX in str(fault.orig):
+            raise contract.DuplicateNik from fault
+        raise
+
+
+def _change(
+    database: Database, settings: Settings, actor: Actor, command: dict[str, Any]
+) -> dict[str, Any]:
+    with database.tenant(actor.cooperative_id) as session:
+        member = found(members_store.lock_member(session, command["member_id"]))
+        if member.status not in membership.CHANGEABLE:
+            raise membership_contract.MemberHasLeft
+        known = directory.personal(session, settings, member)
+        told = {
+            name: value
+            for name, value in profiles.told(command).items()
+            if value != known[name]
+        }
+        data = known | told
+        _check_change(
+            forms.in_force(session, actor.cooperative_id), member, known, told
         )
-    if data["nik"]:
-        data["nik"] = nik.masked(data["nik"])
-    if data["birth_date"]:
-        data["birth_date"] = date.fromisoformat(data["birth_date"])
-    return answers.one(
-        contract.MemberDetails(),
-        data
-        | {
-            "id": member.id,
-            "number": member.number,
-            "name": member.name,
-            "status": member.status,
-            "registered_at": member.registered_at,
-            "activated_at": member.activated_at,
-        },
+        changed = sorted({*told, *_renamed(member, command)})
+        _write(session, settings, member, data, told, command.get("name"))
+        if changed:
+            audit.record(
+                session, actor, "member.changed", member.id, after={"changed": changed}
+            )
+        return directory.details(member, data, is_masked=False)
+
+
+def _check_change(
+    form: Form, member: Member, known: dict[str, Any], told: dict[str, Any]
+) -> None:
+    """What is new has to be right; what was missing before may stay so."""
+    is_settled = member.status == membership.ACTIVE and known["nik"] is not None
+    if is_settled and "nik" in told:
+        raise membership_contract.MembershipNotTransferable
+    if IDENTIFYING & told.keys():
+        profiles.check(form, known | told)
+    removed = {name: None for name, value in told.items() if value is None}
+    asked = Form(required=tuple(name for name in form.required if name in removed))
+    forms.check_answers(asked, removed)
+    if "extra" in told:
+        forms.refuse_unless_empty(forms.faults_of_extra(form, told["extra"]))
+
+
+def _write(
+    session: Session,
+    settings: Settings,
+    member: Member,
+    data: dict[str, Any],
+    told: dict[str, Any],
+    name: str | None,
+) -> None:
+    if name is not None:
+        member.name = name
+    if told:
+        member.personal_data = _sealed(session, settings, member, data)
+        for column, value in profiles.hashes(session, settings, data).items():
+            setattr(member, column, value)
+    # A new address has not been proven by a code that went to the old one.
+    if "phone" in told:
+        member.phone_verified_at = None
+    if "email" in told:
+        member.email_verified_at = None
+    session.flush()
+
+
+def _renamed(member: Member, command: dict[str, Any]) -> set[str]:
+    is_new = command.get("name") not in {None, member.name}
+    return {"name"} if is_new else set()
+
+
+def _sealed(
+    session: Session, settings: Settings, member: Member, data: dict[str, Any]
+) -> bytes:
+    kept = {name: value for name, value in data.items() if value is not None}
+    return personal_data.encrypt(
+        session, settings, member.cooperative_id, member.id, kept
     )
 
 
-def list_members(
-    database: Database, cooperative_id: str, command: dict[str, Any]
-) -> dict[str, Any]:
-    """The members of the cooperative in the order they registered."""
-    owner, limit = f"members {cooperative_id}", command["limit"]
-    with database.tenant(cooperative_id) as session:
-        rows = store.list_members(
-            session,
-            status=command["status"],
-            after=answers.position(owner, command["cursor"]),
-            limit=limit + 1,
-        )
-    shown, next_cursor = answers.cut(owner, rows, limit=limit, key="id")
-    return {
-        "items": answers.many(contract.Member(), shown),
-        "next_cursor": next_cursor,
-    }
+def _check_ready(session: Session, member: Member) -> None:
+    """Whether a candidate has brought what the cooperative asks for."""
+    form = forms.in_force(session, member.cooperative_id)
+    accepted = documents_store.accepted_kinds(session, member.id)
+    missing = [kind for kind in form.required_documents if kind not in accepted]
+    if missing:
+        sentence = f"Not accepted yet: {', '.join(missing)}."
+        raise membership_contract.DocumentsMissing(sentence)
 
 
-def _check_nik(number: str | None, birth_date: date | None) -> None:
-    if number is None:
-        return
-    fault = nik.fault(number, birth_date=birth_date, today=clock.business_date())
-    if fault is not None:
-        error = {"field": "nik", "code": contract.InvalidNik.code, "detail": fault}
-        raise contract.InvalidNik(fault, {"errors": [error]})
+def _record(
+    session: Session, actor: Actor, action: str, member: Member, before: str
+) -> None:
+    audit.record(
+        session,
+        actor,
+        action,
+        member.id,
+        before={"status": before},
+        after={"status": member.status},
+    )
 
 
-def _found(member: Member | None) -> Member:
+def found(member: Member | None) -> Member:
+    """The member. Raises NotFound when there is none, or not in this cooperative."""
     if member is None:
         raise NotFound("There is no such member.")
     return member

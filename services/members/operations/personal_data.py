@@ -20,7 +20,17 @@ from services.shared.errors import InvariantViolated
 from services.shared.identity import HUB
 from services.shared.settings import Settings
 
-FIELDS: Final = ("nik", "phone", "email", "birth_date", "address")
+FIELDS: Final = (
+    "nik",
+    "phone",
+    "email",
+    "birth_date",
+    "address",
+    "gender",
+    "is_married",
+    "extra",
+    "refusal_reason",
+)
 
 
 def make_key(session: Session, settings: Settings, cooperative_id: str) -> None:
@@ -61,6 +71,11 @@ def nik_hash(session: Session, settings: Settings, nik: str) -> bytes:
     must be possible to notice.
     """
     return lookup.hashed(session, settings, lookup.NIK, nik)
+
+
+def phone_hash(session: Session, settings: Settings, phone: str) -> bytes:
+    """What finds a phone number, in E.164, without keeping it readable."""
+    return lookup.hashed(session, settings, lookup.PHONE, phone)
 
 
 def cipher(

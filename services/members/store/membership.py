@@ -1,4 +1,4 @@
-"""How members are read and written."""
+"""How members are read and written, and how they leave."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,9 @@ from services.members.models import (
 
 MAY_NOT_APPLY_AGAIN: Final = "status NOT IN ('refused', 'resigned')"
 """Whose NIK is unique in a cooperative: the predicate of the index on it."""
+
+NIK_INDEX: Final = "uq_members_cooperative_id_nik_hash"
+"""What PostgreSQL names when a change would give two members one NIK."""
 
 
 def add_member(session: Session, **columns: Any) -> Member | None:
@@ -47,6 +50,16 @@ def activate_member(session: Session, member_id: str, at: datetime) -> Member | 
     )
 
 
+def lock_member(session: Session, member_id: str) -> Member | None:
+    """One member, held until this transaction ends."""
+    return session.scalar(
+        select(Member)
+        .where(Member.id == member_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
 def list_members(
     session: Session, *, status: str | None, after: str | None, limit: int
 ) -> Sequence[Member]:
@@ -57,3 +70,83 @@ def list_members(
     if after is not None:
         query = query.where(Member.id > after)
     return session.scalars(query).all()
+
+
+def search_members(
+    session: Session,
+    *,
+    query: str | None,
+    nik_hash: bytes | None,
+    phone_hash: bytes | None,
+    status: str | None,
+    limit: int,
+) -> Sequence[Member]:
+    """Members of the tenant that fit everything given, by name.
+
+    A part of a name is found by reading the tenant's members through, which for the
+    largest cooperatives is some ten milliseconds; row-level security would keep an
+    index on the name from being used anyway.
+    """
+    found = select(Member).order_by(func.lower(Member.name), Member.id).limit(limit)
+    if query is not None:
+        found = found.where(
+            or_(
+                Member.name.icontains(query, autoescape=True),
+                Member.number.startswith(query, autoescape=True),
+            )
+        )
+    for column, value in (
+        (Member.nik_hash, nik_hash),
+        (Member.phone_hash, phone_hash),
+        (Member.status, status),
+    ):
+        if value is not None:
+            found = found.where(column == value)
+    return session.scalars(found).all()
+
+
+def change_member(session: Session, member_id: str, **columns: Any) -> Member | None:
+    """The member as it is after the change."""
+    return session.scalar(
+        update(Member).where(Member.id == member_id).values(**columns).returning(Member)
+    )
+
+
+def count_applications(session: Session, cooperative_id: str, since: datetime) -> int:
+    """How many people registered themselves with a cooperative since then."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Member)
+            .where(
+                Member.cooperative_id == cooperative_id,
+                Member.is_self_registered,
+                Member.registered_at >= since,
+            )
+        )
+        or 0
+    )
+
+
+def list_shared_niks(
+    session: Session, *, after: bytes | None, limit: int
+) -> Sequence[bytes]:
+    """The hashes of NIKs that several cooperatives have, in their own order."""
+    query = (
+        select(Member.nik_hash)
+        .where(Member.nik_hash.is_not(None))
+        .group_by(Member.nik_hash)
+        .having(func.min(Member.cooperative_id) < func.max(Member.cooperative_id))
+        .order_by(Member.nik_hash)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(Member.nik_hash > after)
+    return [nik_hash for nik_hash in session.scalars(query) if nik_hash is not None]
+
+
+def list_by_nik(session: Session, nik_hashes: Sequence[bytes]) -> Sequence[Member]:
+    """Every membership of the persons with these NIKs, oldest first."""
+    return session.scalars(
+        select(Member).where(Member.nik_hash.in_(nik_hashes)).order_by(Member.id)
+    ).all()

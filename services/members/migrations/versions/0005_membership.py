@@ -28,6 +28,7 @@ def _members() -> None:
         ALTER TABLE members
             ADD COLUMN phone_hash bytea,
             ADD COLUMN form_version integer,
+            ADD COLUMN is_self_registered boolean NOT NULL DEFAULT false,
             ADD COLUMN phone_verified_at timestamptz,
             ADD COLUMN email_verified_at timestamptz,
             ADD COLUMN left_at timestamptz,
@@ -52,6 +53,10 @@ def _members() -> None:
     op.execute(
         "CREATE INDEX ix_members_cooperative_id_phone_hash "
         "ON members (cooperative_id, phone_hash)"
+    )
+    op.execute(
+        "CREATE INDEX ix_members_self_registered "
+        "ON members (cooperative_id, registered_at) WHERE is_self_registered"
     )
     # Across cooperatives, for the operator's list of persons who are in several.
     op.execute(
@@ -93,7 +98,7 @@ def _verification_codes() -> None:
             expires_at timestamptz NOT NULL,
             used_at timestamptz,
             CONSTRAINT pk_verification_codes PRIMARY KEY (id),
-            CONSTRAINT fk_verification_codes_cooperative_id
+            CONSTRAINT fk_verification_codes_cooperative_id_member_id
                 FOREIGN KEY (cooperative_id, member_id)
                 REFERENCES members (cooperative_id, id),
             CONSTRAINT ck_verification_codes_channel
@@ -131,7 +136,7 @@ def _documents() -> None:
             reviewed_by text,
             reviewed_at timestamptz,
             CONSTRAINT pk_documents PRIMARY KEY (id),
-            CONSTRAINT fk_documents_cooperative_id
+            CONSTRAINT fk_documents_cooperative_id_member_id
                 FOREIGN KEY (cooperative_id, member_id)
                 REFERENCES members (cooperative_id, id),
             CONSTRAINT ck_documents_kind
@@ -181,7 +186,7 @@ def _departures() -> None:
             ended_at timestamptz,
             journal_ids text[] NOT NULL,
             CONSTRAINT pk_departures PRIMARY KEY (id),
-            CONSTRAINT fk_departures_cooperative_id
+            CONSTRAINT fk_departures_cooperative_id_member_id
                 FOREIGN KEY (cooperative_id, member_id)
                 REFERENCES members (cooperative_id, id),
             CONSTRAINT ck_departures_kind

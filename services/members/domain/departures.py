@@ -1,0 +1,37 @@
+"""How a membership ends: which way, through which states, and what stands in the way.
+
+A membership is no thing to be handed on (R105): it ends, and what the member had paid
+in goes back once, after everything else is settled.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.members.domain import membership
+
+PROPOSED: Final = "proposed"
+APPROVED: Final = "approved"
+"""Decided; what is left to do is done now or by the sweep, and cannot be stopped."""
+
+COMPLETED: Final = "completed"
+WITHDRAWN: Final = "withdrawn"
+STATES: Final = (PROPOSED, APPROVED, COMPLETED, WITHDRAWN)
+RUNNING: Final = frozenset({PROPOSED, APPROVED})
+
+KINDS: Final = (
+    membership.REFUSED,
+    membership.RESIGNED,
+    membership.EXPELLED,
+    membership.DECEASED,
+)
+
+
+def may_end_as(status: str, kind: str) -> bool:
+    """Whether a person of this status can leave in this way.
+
+    A candidate is refused, whatever the reason; a member resigns, is expelled or dies.
+    """
+    if status == membership.CANDIDATE:
+        return kind == membership.REFUSED
+    return status == membership.ACTIVE and kind in membership.LEFT

@@ -1,0 +1,83 @@
+"""How departures of members are read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.members.domain import departures, savings
+from services.members.models import Account, Departure
+
+
+def add_departure(session: Session, **columns: Any) -> Departure | None:
+    """The proposed departure; None when one of this member is under way."""
+    return session.scalar(
+        insert(Departure)
+        .values(state=departures.PROPOSED, journal_ids=[], **columns)
+        .on_conflict_do_nothing()
+        .returning(Departure)
+    )
+
+
+def find_departure(session: Session, departure_id: str) -> Departure | None:
+    """One departure, if this transaction may see it."""
+    return session.get(Departure, departure_id)
+
+
+def lock_departure(session: Session, departure_id: str) -> Departure | None:
+    """One departure, held until this transaction ends."""
+    return session.scalar(
+        select(Departure)
+        .where(Departure.id == departure_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def is_leaving(session: Session, member_id: str) -> bool:
+    """Whether a departure of this member is under way."""
+    running = select(Departure.id).where(
+        Departure.member_id == member_id, Departure.state.in_(departures.RUNNING)
+    )
+    return session.scalar(running.limit(1)) is not None
+
+
+def list_departures(
+    session: Session, *, state: str | None, after: str | None, limit: int
+) -> Sequence[Departure]:
+    """Departures of the tenant past ``after``, in the order they were proposed."""
+    query = select(Departure).order_by(Departure.id).limit(limit)
+    if state is not None:
+        query = query.where(Departure.state == state)
+    if after is not None:
+        query = query.where(Departure.id > after)
+    return session.scalars(query).all()
+
+
+def list_unfinished(
+    session: Session, approved_before: datetime, limit: int
+) -> Sequence[Departure]:
+    """Approved departures, of all cooperatives, that nobody seems to work on."""
+    return session.scalars(
+        select(Departure)
+        .where(
+            Departure.state == departures.APPROVED,
+            Departure.approved_at < approved_before,
+        )
+        .order_by(Departure.approved_at)
+        .limit(limit)
+    ).all()
+
+
+def list_open_accounts(session: Session, member_id: str) -> Sequence[Account]:
+    """The savings accounts of a member that are not closed."""
+    return session.scalars(
+        select(Account)
+        .where(Account.member_id == member_id, Account.status != savings.CLOSED)
+        .order_by(Account.number)
+    ).all()
