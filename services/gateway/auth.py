@@ -13,13 +13,18 @@ from services.shared.errors import NotAllowed, NotAuthenticated
 from services.shared.identity import Identity
 
 TOKEN_LENGTH_MAX: Final = 4096
+API_AUDIENCE: Final = "api"
 
 # RFC 6750 section 3: no error code when the request carried no credentials at all.
 CHALLENGE: Final = 'Bearer realm="koperasi-hub"'
 CHALLENGE_INVALID: Final = f'{CHALLENGE}, error="invalid_token"'
 
 
-def caller(authorization: str | None, key: str | tuple[str, ...]) -> Identity:
+def caller(
+    authorization: str | None,
+    key: str | tuple[str, ...],
+    audience: str = API_AUDIENCE,
+) -> Identity:
     """The identity in an Authorization header. Raises NotAuthenticated."""
     if authorization is None:
         raise NotAuthenticated(
@@ -33,7 +38,7 @@ def caller(authorization: str | None, key: str | tuple[str, ...]) -> Identity:
     if len(token) > TOKEN_LENGTH_MAX:
         raise _invalid("The access token is not valid.")
     try:
-        return identity.verify(token, key, audience="api")
+        return identity.verify(token, key, audience=audience)
     except NotAuthenticated as error:
         raise _invalid(error.message) from error
 

@@ -13,7 +13,12 @@ from marshmallow import Schema, ValidationError, fields
 
 from services.gateway.http import answers, problems, requests
 from services.gateway.http.idempotency import KEY_LENGTH_MAX, Idempotency
-from services.gateway.http.operations import FORM, IDENTIFIER_PATTERN, Operation
+from services.gateway.http.operations import (
+    FORM,
+    IDENTIFIER_PATTERN,
+    Dialect,
+    Operation,
+)
 from services.shared import errors
 from services.shared.contracts.ledger import MomentOrDateField
 from services.shared.errors import ServiceError
@@ -110,6 +115,10 @@ class OauthProblem(Problem):
 def errors_of(operation: Operation) -> list[type[ServiceError]]:
     """Every fault that an operation can end in."""
     found = [*_TRANSPORT_ERRORS]
+    if operation.dialect is not None:
+        # Whatever its route is asked is refused in its own words; the rest was
+        # refused before anybody knew which route it was for.
+        return found
     if not operation.is_public:
         found += _CALLER_ERRORS
     if operation.parameters:
@@ -240,6 +249,10 @@ class _Writer:
         found = [self._path_parameter(operation, name) for name in operation.parameters]
         if operation.query is not None:
             found += self._query_parameters(operation.query())
+        if operation.dialect is not None:
+            found += [
+                _header_parameter(*row) for row in operation.dialect.headers.items()
+            ]
         if operation.idempotency is not Idempotency.NONE:
             found.append(
                 {
@@ -306,6 +319,8 @@ class _Writer:
         found = {str(operation.status): self._success(operation, operation.summary)}
         for status, when in operation.other_statuses.items():
             found[str(status)] = self._success(operation, when)
+        if operation.dialect is not None:
+            found |= _refusals(operation.dialect)
         by_status: dict[int, list[type[ServiceError]]] = defaultdict(list)
         for kind in errors_of(operation):
             by_status[problems.status_of(kind)].append(kind)
@@ -313,7 +328,7 @@ class _Writer:
         for status, kinds in sorted(by_status.items()):
             described = _problem_response(status, kinds, schema)
             if str(status) in found:
-                # A status that an operation also uses for an answer of its own.
+                # A status that an operation also uses for something of its own.
                 described["content"].update(found[str(status)]["content"])
                 described["description"] = (
                     f"{found[str(status)]['description']}\n\n{described['description']}"
@@ -383,6 +398,19 @@ def _moment_or_date(
     return {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
 
+def _refusals(dialect: Dialect) -> dict[str, Any]:
+    """The refusals of a dialect, which all have one form."""
+    content = {answers.JSON: {"schema": dialect.refusal}}
+    return {
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            "headers": {"X-Request-Id": _REQUEST_ID_HEADER},
+            "content": dict(content),
+        }
+        for status in dialect.refusal_statuses
+    }
+
+
 def _problem_response(
     status: int, kinds: list[type[ServiceError]], schema: type[Schema]
 ) -> dict[str, Any]:
@@ -422,6 +450,16 @@ def _problem_example(status: int, kind: type[ServiceError]) -> dict[str, Any]:
         "status": status,
         "code": kind.code,
         "detail": explanation_of(kind),
+    }
+
+
+def _header_parameter(name: str, meaning: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": True,
+        "description": meaning,
+        "schema": {"type": "string", "pattern": "^[!-~]+$", "maxLength": 2000},
     }
 
 

@@ -14,7 +14,12 @@ from nameko.web.handlers import HttpRequestHandler
 from services.gateway.http import answers, idempotency, operations
 from services.gateway.http.answers import Answer
 from services.gateway.http.idempotency import Idempotency
-from services.gateway.http.operations import Operation, RawBody, RequestReader
+from services.gateway.http.operations import (
+    Dialect,
+    Operation,
+    RawBody,
+    RequestReader,
+)
 from services.gateway.http.requests import Request
 from services.gateway.http.server import HttpServer
 from services.shared.access import Rule
@@ -56,7 +61,7 @@ class HttpRoute(HttpRequestHandler):  # type: ignore[misc]  # nameko has no type
         if operation.is_public:
             context = {"request_id": request.id}
         else:
-            context = self.server.admit(request)
+            context = self.server.admit(request, operation.audience)
             operation.rule(request.identity)
         idempotency.check_key(request, operation.idempotency)
         self._reader.read(request)
@@ -121,6 +126,7 @@ def route(  # noqa: PLR0913 - they are the columns of the API's table
     is_probe: bool = False,
     is_described: bool = True,
     on_refusal: Callable[[ServiceError, Request], Answer] | None = None,
+    dialect: Dialect | None = None,
 ) -> Callable[[Decorated], Decorated]:
     """Declare an operation; the method's docstring is its summary and description.
 
@@ -153,6 +159,7 @@ def route(  # noqa: PLR0913 - they are the columns of the API's table
             is_probe=is_probe,
             is_described=is_described,
             on_refusal=on_refusal,
+            dialect=dialect,
         )
         run: Any = operations.safely(function)
         register_entrypoint(run, HttpRoute(operation))

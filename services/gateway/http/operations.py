@@ -22,6 +22,7 @@ from services.shared.access import Rule
 from services.shared.errors import Malformed, NotFound, ServiceError
 
 FORM: Final = "application/x-www-form-urlencoded"
+API_AUDIENCE: Final = auth.API_AUDIENCE
 
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 IDENTIFIER_PATTERN: Final = "[A-Za-z0-9_:.-]{1,100}"
@@ -41,6 +42,22 @@ class RawBody:
 
     media_types: tuple[str, ...]
     bytes_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How an operation speaks whose callers bring a standard of their own.
+
+    Its tokens have an audience of their own, so that they open nothing else; its
+    refusals have the form and the statuses of that standard.
+    """
+
+    audience: str
+    refuse: Callable[[ServiceError, Request], Answer]
+    refusal: type[Schema]
+    refusal_statuses: tuple[int, ...]
+    # Headers that a request must carry, and what each holds.
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +90,17 @@ class Operation:
     is_described: bool = True
     # How a refusal is answered where callers expect another form than RFC 9457.
     on_refusal: Callable[[ServiceError, Request], Answer] | None = None
+    dialect: Dialect | None = None
+
+    @property
+    def audience(self) -> str:
+        """For whom its access tokens are made."""
+        return self.dialect.audience if self.dialect else API_AUDIENCE
 
     def refuse(self, refusal: ServiceError, request: Request) -> Answer:
         """The answer for a refused request of this operation."""
+        if self.dialect is not None:
+            return self.dialect.refuse(refusal, request)
         if self.on_refusal is not None:
             return self.on_refusal(refusal, request)
         return problems.answer_to(refusal, request.language)

@@ -165,9 +165,13 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
             _log.exception("%s %s failed", request.method, template)
             return template, refuse(RemoteFault(), request)
 
-    def admit(self, request: Request) -> dict[str, str]:
+    def admit(
+        self, request: Request, audience: str = auth.API_AUDIENCE
+    ) -> dict[str, str]:
         """The worker context of a caller with a valid token and rate to spare."""
-        caller = auth.caller(request.headers.get("authorization"), self._identity_keys)
+        caller = auth.caller(
+            request.headers.get("authorization"), self._identity_keys, audience
+        )
         request.identity = caller
         self.check_rate(caller.subject)
         token = identity.sign_for_bus(caller.through(SERVICE), self._identity_key)
