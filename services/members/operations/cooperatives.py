@@ -7,12 +7,15 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.members import store
-from services.members.domain import cooperatives
+from services.members.domain import cooperatives, registration
 from services.members.domain.peers import Ledger
 from services.members.models import Cooperative
 from services.members.operations import answers, personal_data
+from services.members.store import registration as registrations
 from services.shared import clock, identifiers
 from services.shared.contracts import members as contract
+from services.shared.contracts.members.closing import CooperativeClosed
+from services.shared.contracts.members.registration import RegistrationUndecided
 from services.shared.errors import NotFound
 from services.shared.identity import HUB, Identity
 from services.shared.persistence import idempotency, outbox
@@ -44,7 +47,7 @@ def register_cooperative(
         if cooperative is None:
             raise contract.CooperativeCodeTaken
         personal_data.make_key(session, settings, cooperative.id)
-        _tell(session, contract.COOPERATIVE_REGISTERED, cooperative)
+        tell(session, contract.COOPERATIVE_REGISTERED, cooperative)
         return answers.one(contract.Cooperative(), cooperative)
 
     with database.hub() as session:
@@ -69,11 +72,25 @@ def activate_cooperative(
     ledger.open_book({"cooperative_id": cooperative_id})
     with database.hub() as session:
         cooperative = _found(store.lock_cooperative(session, cooperative_id))
-        if cooperative.status != cooperatives.ACTIVE:
-            cooperative.status = cooperatives.ACTIVE
-            cooperative.activated_at = cooperative.activated_at or clock.now()
-            _tell(session, contract.COOPERATIVE_ACTIVATED, cooperative)
+        registered = registrations.find_of_cooperative(session, cooperative_id)
+        # Whoever registered by itself is let in by the decision on its legality (R3).
+        if registered is not None and registered.status != registration.APPROVED:
+            raise RegistrationUndecided
+        make_active(session, cooperative)
         return answers.one(contract.Cooperative(), cooperative)
+
+
+def make_active(session: Session, cooperative: Cooperative) -> None:
+    """Let a locked cooperative take part, in the caller's transaction.
+
+    Raises CooperativeClosed for one that leaves or has left.
+    """
+    if not cooperatives.may_be_activated(cooperative.status):
+        raise CooperativeClosed
+    if cooperative.status != cooperatives.ACTIVE:
+        cooperative.status = cooperatives.ACTIVE
+        cooperative.activated_at = cooperative.activated_at or clock.now()
+        tell(session, contract.COOPERATIVE_ACTIVATED, cooperative)
 
 
 @retrying
@@ -83,9 +100,11 @@ def deactivate_cooperative(
     """The cooperative's clients get no more tokens; again changes nothing."""
     with database.hub() as session:
         cooperative = _found(store.lock_cooperative(session, command["cooperative_id"]))
+        if not cooperatives.may_be_activated(cooperative.status):
+            raise CooperativeClosed
         if cooperative.status != cooperatives.DEACTIVATED:
             cooperative.status = cooperatives.DEACTIVATED
-            _tell(session, contract.COOPERATIVE_DEACTIVATED, cooperative)
+            tell(session, contract.COOPERATIVE_DEACTIVATED, cooperative)
         return answers.one(contract.Cooperative(), cooperative)
 
 
@@ -125,7 +144,8 @@ def _found(cooperative: Cooperative | None) -> Cooperative:
     return cooperative
 
 
-def _tell(session: Session, event: str, cooperative: Cooperative) -> None:
+def tell(session: Session, event: str, cooperative: Cooperative) -> None:
+    """Let other services know what happened to a cooperative."""
     outbox.add(
         session,
         event,

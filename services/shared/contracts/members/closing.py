@@ -8,7 +8,7 @@
 | `get_closing` | operator, cooperative:read | `ClosingCommand` | `Closing` |
 | `list_closings` | operator, cooperative:read | `ListClosings` | `ClosingPage` |
 | `verify_closing` | operator | `ClosingChange` | `Closing` |
-| `get_closing_document` | operator, cooperative:read | `GetDocument` | `VerificationDocumentFile` |
+| `get_closing_document` | operator, cooperative:read | `GetDocument` | document or file |
 | `approve_closing` | operator | `ApproveClosing` | `Closing` |
 | `reject_closing` | operator | `RejectClosing` | `Closing` |
 | `get_closing_export` | anyone, with the token of its mail | `GetExport` | `Export` |
@@ -22,6 +22,7 @@ from typing import Final
 
 from marshmallow import Schema, fields, validate
 
+from services.shared.contracts import files
 from services.shared.contracts.fields import UtcField, text
 from services.shared.contracts.members import Command, Page, identifier
 from services.shared.errors import ConflictError, RefusedError
@@ -38,11 +39,16 @@ CLOSING_STATES: Final = (
     "rejected",
     "withdrawn",
 )
-FORMATS: Final = ("json", "pdf")
 
 # Events, published to the exchange of the members service.
 CLOSING_REQUESTED: Final = "closing_requested"  # ClosingEvent
 COOPERATIVE_CLOSED: Final = "cooperative_closed"  # CooperativeEvent
+
+
+class CooperativeClosed(ConflictError):
+    """The cooperative leaves the hub, or has left it; that is for good."""
+
+    code = "cooperative_closed"
 
 
 class ClosingBlocked(RefusedError):
@@ -198,7 +204,7 @@ class ClosingPage(Schema):
 class DocumentQuery(Schema):
     """The form of a document."""
 
-    format = fields.String(load_default="json", validate=validate.OneOf(FORMATS))
+    format = files.format_field(files.PDF)
 
 
 class GetDocument(DocumentQuery, ClosingCommand):
@@ -241,13 +247,6 @@ class VerificationDocument(Schema):
         metadata={"description": "Whether an insurance service was there to ask."},
     )
     trial_balance = fields.List(fields.Nested(VerificationLine), required=True)
-
-
-class VerificationDocumentFile(Schema):
-    """A document as the gateway gets it: its content, or its bytes in base64."""
-
-    document = fields.Nested(VerificationDocument, required=True)
-    content = fields.String(required=True, allow_none=True)
 
 
 class ExportBody(Schema):

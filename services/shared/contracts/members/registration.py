@@ -37,7 +37,7 @@ from services.shared.contracts.members import (
     identifier,
     name_field,
 )
-from services.shared.errors import ConflictError, RefusedError
+from services.shared.errors import ConflictError, RateLimitedError, RefusedError
 
 REGISTRATION_STATES: Final = (
     "awaiting_activation",
@@ -90,10 +90,28 @@ class RegistrationNotSubmitted(ConflictError):
     code = "registration_not_submitted"
 
 
-class RegistrationAlreadyDecided(ConflictError):
-    """The registration was approved already."""
+class RegistrationUndecided(ConflictError):
+    """The cooperative registered itself; decide its registration instead."""
 
-    code = "registration_already_decided"
+    code = "registration_undecided"
+
+
+class ActivationMailTooSoon(RateLimitedError):
+    """This address was sent a link a moment ago; look into the spam folder too."""
+
+    code = "activation_mail_too_soon"
+
+
+class PasswordTooWeak(RefusedError):
+    """The password is too short, too common or too easily guessed."""
+
+    code = "password_too_weak"
+
+
+class NoCodeLeft(RefusedError):
+    """The hub has no code left for another cooperative."""
+
+    code = "no_code_left"
 
 
 class TermsOfService(Schema):
