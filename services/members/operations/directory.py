@@ -13,7 +13,7 @@ from services.members import store
 from services.members.domain import cursors, membership, nik
 from services.members.domain.audit import Actor
 from services.members.models import Member
-from services.members.operations import answers, audit, personal_data, profiles
+from services.members.operations import answers, audit, personal_data, persons
 from services.members.store import membership as members_store
 from services.shared import identifiers
 from services.shared.contracts import members as contract
@@ -75,10 +75,10 @@ def search_members(
     database: Database, settings: Settings, cooperative_id: str, command: dict[str, Any]
 ) -> dict[str, Any]:
     """The members that fit everything given, by name. Raises InvalidPhone."""
-    written = profiles.phone(command["phone"]) if "phone" in command else None
+    written = persons.phone(command["phone"]) if "phone" in command else None
     wanted = {"nik": command.get("nik"), "phone": written}
     with database.tenant(cooperative_id) as session:
-        hashes = profiles.hashes(session, settings, wanted)
+        hashes = persons.hashes(session, settings, wanted)
         rows = members_store.search_members(
             session,
             query=command.get("query"),

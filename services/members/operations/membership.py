@@ -18,7 +18,7 @@ from services.members.operations import (
     directory,
     forms,
     personal_data,
-    profiles,
+    persons,
 )
 from services.members.store import departures as departures_store
 from services.members.store import documents as documents_store
@@ -81,9 +81,9 @@ def admit(
         raise NotFound("There is no such cooperative.")
     form = forms.in_force(session, cooperative_id)
     data = {
-        name: told for name, told in profiles.told(given).items() if told is not None
+        name: told for name, told in persons.told(given).items() if told is not None
     }
-    profiles.check(form, data)
+    persons.check(form, data)
     forms.check_answers(form, data)
     member_id = identifiers.new("mem")
     return store.add_member(
@@ -100,7 +100,7 @@ def admit(
         registered_at=clock.now(),
         form_version=form.version or None,
         is_self_registered=is_self_registered,
-        **profiles.hashes(session, settings, data),
+        **persons.hashes(session, settings, data),
     )
 
 
@@ -189,7 +189,7 @@ def _change(
         known = directory.personal(session, settings, member)
         told = {
             name: value
-            for name, value in profiles.told(command).items()
+            for name, value in persons.told(command).items()
             if value != known[name]
         }
         data = known | told
@@ -213,7 +213,7 @@ def _check_change(
     if is_settled and "nik" in told:
         raise membership_contract.MembershipNotTransferable
     if IDENTIFYING & told.keys():
-        profiles.check(form, known | told)
+        persons.check(form, known | told)
     removed = {name: None for name, value in told.items() if value is None}
     asked = Form(required=tuple(name for name in form.required if name in removed))
     forms.check_answers(asked, removed)
@@ -233,7 +233,7 @@ def _write(
         member.name = name
     if told:
         member.personal_data = _sealed(session, settings, member, data)
-        for column, value in profiles.hashes(session, settings, data).items():
+        for column, value in persons.hashes(session, settings, data).items():
             setattr(member, column, value)
     # A new address has not been proven by a code that went to the old one.
     if "phone" in told:
