@@ -136,15 +136,6 @@ def keep_attempts(session: Session, known: dict[bytes, Attempts]) -> None:
         )
 
 
-def forget_attempts(session: Session, hashes: Iterable[bytes]) -> None:
-    """These logins have proved themselves."""
-    session.execute(
-        delete(SignInAttempts)
-        .where(SignInAttempts.login_hash.in_(list(hashes)))
-        .execution_options(synchronize_session=False)
-    )
-
-
 def forget_old(session: Session, before: datetime) -> None:
     """Drop sessions, links and attempts that have been over since ``before``."""
     for query in (

@@ -64,12 +64,6 @@ class InvitationAccepted(ConflictError):
     code = "invitation_accepted"
 
 
-class UserNotInvited(ConflictError):
-    """A person who was never active is invited again and not enabled."""
-
-    code = "user_not_invited"
-
-
 def email_field(**kwargs: object) -> fields.Email:
     """An e-mail address that a link may be sent to."""
     return fields.Email(
