@@ -556,6 +556,9 @@ class MovementResult(Schema):
 
     journal_id = identifier("jrn_4f1c")
     balance = fields.Integer(required=True, strict=True)
+    slip_number = fields.String(
+        metadata={"description": "Of the counter's slip.", "example": "SLIP/2026/11/7"}
+    )
 
 
 class InquiryCooperative(Schema):
