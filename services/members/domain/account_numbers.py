@@ -24,10 +24,15 @@ class NumbersExhausted(Exception):
 
 
 def account_number(cooperative_code: str, product: str, sequence: int) -> str:
-    """The number of the account that is the ``sequence``-th of its product."""
+    """The number of the account that is the ``sequence``-th of a built-in product."""
+    return numbered(cooperative_code, PRODUCT_CODES[product], sequence)
+
+
+def numbered(cooperative_code: str, digits: str, sequence: int) -> str:
+    """The number of the ``sequence``-th account of the product with these digits."""
     if sequence >= 10**SEQUENCE_DIGITS:
-        raise NumbersExhausted(product)
-    body = f"{cooperative_code}{PRODUCT_CODES[product]}{sequence:0{SEQUENCE_DIGITS}d}"
+        raise NumbersExhausted(digits)
+    body = f"{cooperative_code}{digits}{sequence:0{SEQUENCE_DIGITS}d}"
     return f"{body}{damm.calc_check_digit(body)}"
 
 

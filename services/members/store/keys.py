@@ -62,6 +62,22 @@ def keep_lookup_key(
     ).scalar_one()
 
 
+def next_numbers(
+    session: Session, cooperative_id: str, counter: str, count: int
+) -> range:
+    """The next ``count`` numbers of a gap-free sequence; see `next_number`."""
+    last: int = session.execute(
+        insert(Counter)
+        .values(cooperative_id=cooperative_id, name=counter, value=count)
+        .on_conflict_do_update(
+            index_elements=["cooperative_id", "name"],
+            set_={"value": Counter.value + count},
+        )
+        .returning(Counter.value)
+    ).scalar_one()
+    return range(last - count + 1, last + 1)
+
+
 def next_number(session: Session, cooperative_id: str, counter: str) -> int:
     """The next number of a gap-free sequence, from 1.
 
