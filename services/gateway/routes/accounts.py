@@ -12,6 +12,7 @@ from services.shared import access
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import members as contract
 from services.shared.contracts import transfers as transfers_contract
+from services.shared.contracts.members import products as products_contract
 from services.shared.errors import NotFound
 
 TAG = "Accounts"
@@ -44,6 +45,7 @@ class AccountRoutes(Peers):
             NotFound,
             contract.MemberNotActive,
             contract.CooperativeNotActive,
+            products_contract.UnknownProduct,
             ledger_contract.BookNotOpen,
         ),
     )

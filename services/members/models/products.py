@@ -84,3 +84,8 @@ class ContributionTerm(Base):
     amount: Mapped[int] = mapped_column(MoneyColumn)
     due_day: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def place(self) -> str:
+        """Where the term stands in lists."""
+        return f"{self.kind} {self.valid_from.isoformat()}"

@@ -17,7 +17,7 @@ from services.members import store
 from services.members.domain import account_numbers, membership, savings
 from services.members.domain.peers import Ledger, Transfers
 from services.members.models import Account
-from services.members.operations import answers
+from services.members.operations import answers, products
 from services.shared import clock
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import members as contract
@@ -37,7 +37,10 @@ def open_account(
     cooperative_id: str,
     command: dict[str, Any],
 ) -> dict[str, Any]:
-    """A savings account for an active member. Raises MemberNotActive."""
+    """A savings account for an active member.
+
+    Raises MemberNotActive, and UnknownProduct for a product that is not offered.
+    """
 
     def number_account() -> dict[str, Any]:
         account = _numbered(
@@ -74,7 +77,7 @@ def finish_opening(
                 {
                     "key": number,
                     "code": ledger_contract.SAVINGS,
-                    "name": LEDGER_NAMES[product],
+                    "name": LEDGER_NAMES.get(product, f"Simpanan {product}"),
                     "minimum_balance": 0,
                 }
                 for number, product in products.items()
@@ -194,9 +197,9 @@ def _numbered(
         raise contract.MemberNotActive
     return store.add_account(
         session,
-        number=account_numbers.account_number(
+        number=account_numbers.numbered(
             cooperative.code,
-            product,
+            products.digits_of(session, cooperative_id, product),
             store.next_number(session, cooperative_id, f"account {product}"),
         ),
         cooperative_id=cooperative_id,
