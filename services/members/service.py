@@ -19,9 +19,11 @@ from services.members.entrypoints.jobs import JobEntrypoints
 from services.members.entrypoints.membership import MembershipEntrypoints
 from services.members.entrypoints.notifications import NotificationEntrypoints
 from services.members.entrypoints.partners import PartnerEntrypoints
+from services.members.entrypoints.passwords import PasswordEntrypoints
 from services.members.entrypoints.payments import PaymentEntrypoints
 from services.members.entrypoints.products import ProductEntrypoints
 from services.members.entrypoints.registration import RegistrationEntrypoints
+from services.members.entrypoints.second_factors import SecondFactorEntrypoints
 from services.members.entrypoints.sessions import SessionEntrypoints
 from services.members.entrypoints.users import UserEntrypoints
 from services.members.entrypoints.webhooks import WebhookEntrypoints
@@ -32,6 +34,8 @@ class MembersService(
     ClientEntrypoints,
     UserEntrypoints,
     SessionEntrypoints,
+    PasswordEntrypoints,
+    SecondFactorEntrypoints,
     CooperativeEntrypoints,
     RegistrationEntrypoints,
     ClosingEntrypoints,
