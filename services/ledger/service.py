@@ -164,7 +164,8 @@ class LedgerService:
 
     # Reports
 
-    @rpc(access.scope("accounts:read"))
+    # The members service lets a member see its own accounts, and nobody else's.
+    @rpc(access.any_of(access.scope("accounts:read"), MEMBERS))
     def get_statement(self, command: dict[str, Any]) -> dict[str, Any]:
         """Show what happened on an account."""
         request = _loaded(contract.GetStatement(), command)

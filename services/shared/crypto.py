@@ -114,6 +114,11 @@ def new_secret() -> str:
     return secrets.token_urlsafe(KEY_BYTES)
 
 
+def new_number(below: int) -> int:
+    """A random number from 0, for codes that people type."""
+    return secrets.randbelow(below)
+
+
 def keyed_hash(key: bytes, value: str) -> bytes:
     """HMAC-SHA512: finds or compares a value without keeping it.
 

@@ -25,12 +25,22 @@ class Ledger(Protocol):
     def post_journal(self, command: dict[str, Any]) -> dict[str, Any]:
         """Post one journal inside the cooperative's own book."""
 
+    def get_statement(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell what happened on an account."""
+
 
 class Transfers(Protocol):
     """The clearing, which knows who cooperates with whom."""
 
     def check_agreement(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell whether an agreement between two cooperatives is in force."""
+
+
+class Loans(Protocol):
+    """Loans to members, which know who still owes."""
+
+    def get_debt(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell what a member owes the cooperative, in whole rupiah."""
 
 
 class Mailer(Protocol):

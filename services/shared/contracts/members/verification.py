@@ -16,7 +16,7 @@ from marshmallow import Schema, fields, validate
 
 from services.shared.contracts.fields import UtcField
 from services.shared.contracts.members import Command, MemberCommand, identifier
-from services.shared.errors import RefusedError
+from services.shared.errors import RateLimitedError, RefusedError
 
 VERIFIED_CHANNELS: Final = ("email", "phone")
 
@@ -27,7 +27,7 @@ class NothingToVerify(RefusedError):
     code = "nothing_to_verify"
 
 
-class TooManyCodes(RefusedError):
+class TooManyCodes(RateLimitedError):
     """A code was sent a moment ago, or too many were sent today; wait."""
 
     code = "too_many_codes"
