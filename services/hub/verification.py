@@ -8,10 +8,11 @@ from services.hub import clearing_check
 from services.hub.clearing_check import Difference
 from services.hub.rupiah import format_number
 from services.ledger.operations import integrity
+from services.members.operations import audit
 from services.shared.persistence.database import Database
 from services.shared.settings import SettingsError
 
-NEEDED = ("ledger", "transfers")
+NEEDED = ("ledger", "members", "transfers")
 
 __all__ = ["Difference", "verify"]
 
@@ -26,10 +27,11 @@ def verify(databases: Mapping[str, Database]) -> Iterator[str]:
         if service not in databases:
             raise SettingsError(
                 f"Set {service.upper()}_DATABASE_URL or DATABASE_URL: verify compares "
-                "the ledger with the clearing."
+                "the ledger with the clearing, and reads the audit trails."
             )
     yield from _verify_ledger(databases["ledger"])
     yield from clearing_check.check(databases["ledger"], databases["transfers"])
+    yield _verify_trails(databases["members"])
 
 
 def _verify_ledger(database: Database) -> Iterator[str]:
@@ -43,4 +45,15 @@ def _verify_ledger(database: Database) -> Iterator[str]:
         f"{format_number(report.journals)} journals, "
         f"{format_number(report.postings)} postings and "
         f"{format_number(report.links)} links of the chain were recomputed"
+    )
+
+
+def _verify_trails(database: Database) -> str:
+    """Whether the audit trail of every cooperative is what was written."""
+    report = audit.verify_trails(database)
+    if report.difference is not None:
+        raise Difference(report.difference)
+    return (
+        f"{format_number(report.entries)} entries of {report.chains} audit trails "
+        "were recomputed"
     )

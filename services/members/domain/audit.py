@@ -5,11 +5,40 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
+
+from services.shared import clock
 
 GENESIS: Final = bytes(64)
 """What the first entry of every chain follows."""
+
+
+FIRST_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LAST_MOMENT: Final = datetime(3000, 1, 1, tzinfo=UTC)
+
+
+def starts_at(bound: date | datetime | None) -> datetime:
+    """The first moment of a period that begins with ``bound``."""
+    if bound is None:
+        return FIRST_MOMENT
+    return _within(bound, days=0)
+
+
+def ends_before(bound: date | datetime | None) -> datetime:
+    """The first moment after a period: a date means the whole day in Jakarta."""
+    if bound is None:
+        return LAST_MOMENT
+    return _within(bound, days=0 if isinstance(bound, datetime) else 1)
+
+
+def _within(bound: date | datetime, *, days: int) -> datetime:
+    """The moment of a bound; before the first and after the last there is nothing."""
+    if not FIRST_MOMENT.year < bound.year < LAST_MOMENT.year:
+        return FIRST_MOMENT if bound.year <= FIRST_MOMENT.year else LAST_MOMENT
+    if isinstance(bound, datetime):
+        return bound.astimezone(UTC)
+    return datetime.combine(bound + timedelta(days=days), time(), clock.JAKARTA)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
