@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
@@ -51,6 +52,15 @@ def may_mail(sent: list[datetime], now: datetime) -> bool:
     if len(sent) >= MAILS_PER_DAY_MAX:
         return False
     return not sent or now - max(sent) >= MAIL_PAUSE
+
+
+def seconds_to_wait(sent: list[datetime], now: datetime) -> int:
+    """For how many seconds an address that may not be mailed now has to wait."""
+    if len(sent) >= MAILS_PER_DAY_MAX:
+        free_at = sorted(sent)[-MAILS_PER_DAY_MAX] + timedelta(days=1)
+    else:
+        free_at = max(sent) + MAIL_PAUSE
+    return max(1, math.ceil((free_at - now).total_seconds()))
 
 
 def code_of(number: int) -> str:

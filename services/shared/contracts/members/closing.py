@@ -8,7 +8,7 @@
 | `get_closing` | operator, cooperative:read | `ClosingCommand` | `Closing` |
 | `list_closings` | operator, cooperative:read | `ListClosings` | `ClosingPage` |
 | `verify_closing` | operator | `ClosingChange` | `Closing` |
-| `get_closing_document` | operator, cooperative:read | `GetDocument` | document or file |
+| `get_closing_document` | operator, cooperative:read | `GetDocument` | either form |
 | `approve_closing` | operator | `ApproveClosing` | `Closing` |
 | `reject_closing` | operator | `RejectClosing` | `Closing` |
 | `get_closing_export` | anyone, with the token of its mail | `GetExport` | `Export` |

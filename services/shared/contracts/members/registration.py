@@ -90,6 +90,12 @@ class RegistrationNotSubmitted(ConflictError):
     code = "registration_not_submitted"
 
 
+class RegistrationAlreadyDecided(ConflictError):
+    """The registration was approved already."""
+
+    code = "registration_already_decided"
+
+
 class RegistrationUndecided(ConflictError):
     """The cooperative registered itself; decide its registration instead."""
 
@@ -100,12 +106,6 @@ class ActivationMailTooSoon(RateLimitedError):
     """This address was sent a link a moment ago; look into the spam folder too."""
 
     code = "activation_mail_too_soon"
-
-
-class PasswordTooWeak(RefusedError):
-    """The password is too short, too common or too easily guessed."""
-
-    code = "password_too_weak"
 
 
 class NoCodeLeft(RefusedError):
