@@ -6,6 +6,8 @@ in goes back once, after everything else is settled.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from services.members.domain import membership
@@ -35,3 +37,35 @@ def may_end_as(status: str, kind: str) -> bool:
     if status == membership.CANDIDATE:
         return kind == membership.REFUSED
     return status == membership.ACTIVE and kind in membership.LEFT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """One thing that has to be settled before a member can leave."""
+
+    code: str
+    detail: str
+
+
+def blockers(
+    *, balances: Mapping[str, int], has_deposits: bool, debt: int
+) -> list[Blocker]:
+    """Everything that stands in the way of a departure; empty if nothing does.
+
+    ``balances`` are those of the savings accounts by number, ``debt`` is what the
+    member owes, both in whole rupiah.
+    """
+    found = [
+        Blocker(code="account_not_empty", detail=f"Account {number} is not empty.")
+        for number, balance in sorted(balances.items())
+        if balance
+    ]
+    if has_deposits:
+        found.append(
+            Blocker(code="deposit_running", detail="A time deposit is still running.")
+        )
+    if debt:
+        found.append(
+            Blocker(code="member_owes", detail=f"The member owes {debt} rupiah.")
+        )
+    return found

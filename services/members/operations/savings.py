@@ -18,6 +18,8 @@ from services.members.domain import account_numbers, membership, savings
 from services.members.domain.peers import Ledger, Transfers
 from services.members.models import Account
 from services.members.operations import answers, products
+from services.members.store import departures as departures_store
+from services.members.store import membership as members_store
 from services.shared import clock
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import members as contract
@@ -189,11 +191,12 @@ def _numbered(
     session: Session, cooperative_id: str, member_id: str, product: str
 ) -> Account:
     """The account, known here only."""
-    member = store.find_member(session, member_id)
+    member = members_store.hold_member(session, member_id)
     cooperative = store.find_cooperative(session, cooperative_id)
     if member is None or cooperative is None:
         raise NotFound("There is no such member.")
-    if not membership.may_hold_accounts(member.status):
+    is_ending = departures_store.is_ending(session, member_id)
+    if is_ending or not membership.may_hold_accounts(member.status):
         raise contract.MemberNotActive
     return store.add_account(
         session,

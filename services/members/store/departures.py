@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.members.domain import departures, savings
-from services.members.models import Account, Departure
+from services.members.domain import departures, deposits, savings
+from services.members.models import Account, Departure, Deposit
 
 
 def add_departure(session: Session, **columns: Any) -> Departure | None:
@@ -45,6 +45,14 @@ def is_leaving(session: Session, member_id: str) -> bool:
         Departure.member_id == member_id, Departure.state.in_(departures.RUNNING)
     )
     return session.scalar(running.limit(1)) is not None
+
+
+def is_ending(session: Session, member_id: str) -> bool:
+    """Whether the end of this membership has been approved and is carried out."""
+    approved = select(Departure.id).where(
+        Departure.member_id == member_id, Departure.state == departures.APPROVED
+    )
+    return session.scalar(approved.limit(1)) is not None
 
 
 def list_departures(
@@ -81,3 +89,11 @@ def list_open_accounts(session: Session, member_id: str) -> Sequence[Account]:
         .where(Account.member_id == member_id, Account.status != savings.CLOSED)
         .order_by(Account.number)
     ).all()
+
+
+def has_running_deposits(session: Session, member_id: str) -> bool:
+    """Whether the member has a time deposit that has not been paid out."""
+    running = select(Deposit.id).where(
+        Deposit.member_id == member_id, Deposit.status.in_(deposits.RUNNING)
+    )
+    return session.scalar(running.limit(1)) is not None

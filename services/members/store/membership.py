@@ -60,6 +60,20 @@ def lock_member(session: Session, member_id: str) -> Member | None:
     )
 
 
+def hold_member(session: Session, member_id: str) -> Member | None:
+    """One member, whose membership cannot end before this transaction does.
+
+    Others may hold it at the same time. Take it before giving the member anything that
+    a departure would have to take back.
+    """
+    return session.scalar(
+        select(Member)
+        .where(Member.id == member_id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+
+
 def list_members(
     session: Session, *, status: str | None, after: str | None, limit: int
 ) -> Sequence[Member]:
