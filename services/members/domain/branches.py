@@ -75,6 +75,11 @@ class Precondition:
     actual: str | None
 
 
+def code_of(number: int) -> str:
+    """The number of an office as its code, such as ``001``."""
+    return f"{number:03d}"
+
+
 def preconditions(kind: str, facts: Facts) -> list[Precondition]:
     """Everything that ``kind`` needs, met or not; nothing for the head office."""
     if kind == HEAD_OFFICE:

@@ -81,3 +81,8 @@ class AnnualReport(Base):
     working_capital: Mapped[int] = mapped_column(MoneyColumn)
     document_sha512: Mapped[str | None] = mapped_column(Text)
     declared_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def position(self) -> str:
+        """Where it stands in the list."""
+        return str(self.year)
