@@ -49,7 +49,6 @@ class Draft:
     channel: str
     posting: tuple[str, str, int]
     reference: str | None = None
-    request_hash: str = ""
 
 
 def signers(kind: str) -> tuple[str, str]:

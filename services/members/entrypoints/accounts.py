@@ -54,13 +54,17 @@ class AccountEntrypoints(Peers):
     def deposit(self, command: dict[str, Any]) -> dict[str, Any]:
         """Post money that a member brings."""
         request = loaded(contract.Movement(), command)
-        return operations.deposit(self.database, self.ledger, self.tenant, request)
+        return operations.deposit(
+            self.database, self.ledger, self.tenant, request, self.identity
+        )
 
     @rpc(WRITES_ACCOUNTS)
     def withdraw(self, command: dict[str, Any]) -> dict[str, Any]:
         """Post money that a member takes."""
         request = loaded(contract.Movement(), command)
-        return operations.withdraw(self.database, self.ledger, self.tenant, request)
+        return operations.withdraw(
+            self.database, self.ledger, self.tenant, request, self.identity
+        )
 
     @rpc(access.scope("accounts:read", "transfers:write"))
     def inquire_account(self, command: dict[str, Any]) -> dict[str, Any]:

@@ -68,8 +68,6 @@ class Slip(Base):
     amount: Mapped[int] = mapped_column(MoneyColumn)
     channel: Mapped[str] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)
-    # Of the request's body: the same key with another body is told apart by it.
-    request_hash: Mapped[str] = mapped_column(Text)
     teller: Mapped[str] = mapped_column(Text)
     shift_id: Mapped[str | None] = mapped_column(Text)
     branch_code: Mapped[str] = mapped_column(Text)

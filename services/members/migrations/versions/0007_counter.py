@@ -126,7 +126,6 @@ def _slips() -> None:
             amount bigint NOT NULL,
             channel text NOT NULL,
             reference text,
-            request_hash text NOT NULL,
             teller text NOT NULL,
             shift_id text,
             branch_code text NOT NULL,

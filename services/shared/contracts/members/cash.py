@@ -3,7 +3,7 @@
 | entrypoint | rule | command | result |
 |---|---|---|---|
 | `get_counter_settings` | cash:read | `{}` | `CounterSettings` |
-| `put_counter_settings` | cooperative:write | `PutCounterSettings` | `CounterSettings` |
+| `put_counter_settings` | cooperative:write | `CounterSettingsBody` | its settings |
 | `create_drawer` | branches:write, approvals:write | `CreateDrawer` | `Drawer` |
 | `list_drawers` | cash:read | `ListDrawers` | `DrawerPage` |
 | `open_shift` | cash:write | `OpenShift` | `Shift` |
@@ -144,10 +144,6 @@ class CounterSettingsBody(Schema):
             "example": 25_000_000,
         },
     )
-
-
-class PutCounterSettings(CounterSettingsBody):
-    """New settings of the caller's cooperative."""
 
 
 class CounterSettings(Schema):

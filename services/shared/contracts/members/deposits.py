@@ -2,11 +2,11 @@
 
 | entrypoint | rule | command | result |
 |---|---|---|---|
-| `create_deposit_product` | products:write | `CreateDepositProduct` | `DepositProduct` |
-| `set_deposit_rates` | products:write | `SetDepositRates` | `DepositProduct` |
-| `withdraw_deposit_product` | products:write | `ChangeDepositProduct` | `DepositProduct` |
-| `get_deposit_product` | products:read | `DepositProductCommand` | `DepositProduct` |
-| `list_deposit_products` | products:read | `ListDepositProducts` | `DepositProductPage` |
+| `create_deposit_product` | products:write | `CreateDepositProduct` | product |
+| `set_deposit_rates` | products:write | `SetDepositRates` | product |
+| `withdraw_deposit_product` | products:write | `ChangeDepositProduct` | product |
+| `get_deposit_product` | products:read | `DepositProductCommand` | product |
+| `list_deposit_products` | products:read | `ListDepositProducts` | page of products |
 | `open_deposit` | deposits:write | `OpenDeposit` | `Deposit` |
 | `change_deposit` | deposits:write | `ChangeDeposit` | `DepositDetails` |
 | `break_deposit` | deposits:write | `BreakDeposit` | `DepositDetails` |
@@ -15,6 +15,7 @@
 | `list_deposits` | deposits:read | `ListDeposits` | `DepositPage` |
 | `list_my_deposits` | self:read | `ListMyDeposits` | `DepositPage` |
 
+A product is a `DepositProduct`.
 Amounts are whole rupiah, rates basis points per year of at most 900 (R113).
 """
 

@@ -1,0 +1,253 @@
+"""How one movement at the counter is made certain: stored, posted, numbered.
+
+What is to be posted is stored first. From then on the movement has an outcome or
+somebody who will see to it (`finish_due`), a drawer cannot be counted past it, and a
+repeated request posts the same journal again, which the ledger recognises. The slip's
+number is given when the journal is known to be posted, so that numbers have no gaps.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from services.members.domain import cash, slips
+from services.members.domain.peers import Ledger
+from services.members.domain.slips import Draft
+from services.members.models import Slip
+from services.members.operations import numbering
+from services.members.store import cash as cash_store
+from services.members.store import slips as store
+from services.shared import access, clock
+from services.shared.contracts.ledger import InsufficientFunds, JournalIdReused
+from services.shared.contracts.members import cash as contract
+from services.shared.errors import (
+    IdempotencyKeyReused,
+    RefusedError,
+    ServiceError,
+    UnavailableError,
+)
+from services.shared.identity import Identity
+from services.shared.persistence.database import Database, retrying
+
+CASH: Final = "cash"
+PATIENCE: Final = timedelta(seconds=60)
+"""How long a movement may be under way before somebody else finishes it."""
+
+SWEEP_SIZE: Final = 50
+
+LedgerOf = Callable[[str], Ledger]
+
+_log = logging.getLogger(__name__)
+
+
+def begin(
+    session: Session, cooperative_id: str, draft: Draft, by: Identity | None = None
+) -> Slip:
+    """Store what is to be posted, in the caller's transaction; then `finish` it.
+
+    Cash of a person who has a drawer open goes through that drawer: in the posting the
+    vault is replaced by it. Raises DrawerNotOpen where drawers are required,
+    StepUpRequired above the cooperative's amount, and IdempotencyKeyReused when the
+    journal was begun with another body.
+    """
+    known = store.lock(session, draft.journal_id)
+    if known is None:
+        made = _add(session, cooperative_id, draft, by)
+        if made is not None:
+            return made
+        # Somebody else has just begun it: the same request, come twice.
+        known = store.lock(session, draft.journal_id)
+    if known is None:
+        raise IdempotencyKeyReused
+    return _begun_before(session, known, draft, by)
+
+
+def finish(
+    database: Database, ledger: Ledger, cooperative_id: str, journal_id: str
+) -> tuple[Slip, bool]:
+    """Post the journal of a slip and number it; also whether that was done before.
+
+    Safe to repeat. Raises what the ledger refuses, DrawerShort when it is the cash of
+    the drawer that is missing.
+    """
+    slip = _find(database, cooperative_id, journal_id)
+    if slip.status == slips.POSTED:
+        return slip, True
+    try:
+        posted = ledger.post_journal(_journal(slip))
+    except JournalIdReused as error:
+        raise IdempotencyKeyReused from error
+    except RefusedError as error:
+        _settle(database, slip, slips.REFUSED)
+        raise _explained(error, slip) from error
+    except UnavailableError:
+        # Nothing was done, and the caller is told so: nobody may do it later.
+        _settle(database, slip, slips.VOID)
+        raise
+    balance = posted["balances"][slip.account]
+    numbered = _number(database, cooperative_id, journal_id, balance)
+    return numbered, bool(posted.get("replayed"))
+
+
+def finish_due(database: Database, ledger_of: LedgerOf) -> int:
+    """Finish what was begun and left behind; how many."""
+    now = clock.now()
+    with database.hub() as session:
+        due = store.take_due(
+            session, until=now, again_at=now + PATIENCE, limit=SWEEP_SIZE
+        )
+    for cooperative_id, journal_id in due:
+        try:
+            finish(database, ledger_of(cooperative_id), cooperative_id, journal_id)
+        except ServiceError as error:
+            _log.info("slip of journal %s: %s", journal_id, error.code)
+    return len(due)
+
+
+def _add(
+    session: Session, cooperative_id: str, draft: Draft, by: Identity | None
+) -> Slip | None:
+    _require_fresh_factor(session, cooperative_id, draft, by)
+    now = clock.now()
+    return store.add(
+        session,
+        journal_id=draft.journal_id,
+        cooperative_id=cooperative_id,
+        kind=draft.kind,
+        description=draft.description,
+        account=draft.account,
+        amount=draft.posting[2],
+        channel=draft.channel,
+        reference=draft.reference,
+        created_at=now,
+        due_at=now + PATIENCE,
+        **_route(session, cooperative_id, draft, by),
+    )
+
+
+def _require_fresh_factor(
+    session: Session, cooperative_id: str, draft: Draft, by: Identity | None
+) -> None:
+    if by is None:
+        return
+    found = cash_store.find_settings(session, cooperative_id)
+    limit = found.step_up_amount if found else None
+    if limit is not None and draft.posting[2] >= limit:
+        access.require_strong(by, clock.now().timestamp())
+
+
+def _route(
+    session: Session, cooperative_id: str, draft: Draft, by: Identity | None
+) -> dict[str, Any]:
+    """Through which drawer the money goes, and between which accounts."""
+    debit, credit, _amount = draft.posting
+    subject = by.subject if by else ""
+    plain = {
+        "debit_account": debit,
+        "credit_account": credit,
+        "teller": subject,
+        "shift_id": None,
+        "branch_code": "",
+    }
+    vault = cash.vault_key(cooperative_id)
+    if draft.channel != CASH or by is None or vault not in {debit, credit}:
+        return plain
+    drawer = cash_store.hold_open_drawer(session, subject)
+    if drawer is None:
+        found = cash_store.find_settings(session, cooperative_id)
+        if by.is_person and found is not None and found.drawer_required:
+            raise contract.DrawerNotOpen
+        return plain
+    key = cash.drawer_key(cooperative_id, drawer.drawer_id)
+    return plain | {
+        "debit_account": key if debit == vault else debit,
+        "credit_account": key if credit == vault else credit,
+        "shift_id": drawer.shift_id,
+        "branch_code": drawer.branch_code,
+    }
+
+
+def _begun_before(
+    session: Session, slip: Slip, draft: Draft, by: Identity | None
+) -> Slip:
+    """The slip of an earlier request with the same key, which must be the same wish."""
+    if _wish(slip) != (
+        draft.kind,
+        draft.account,
+        draft.posting[2],
+        draft.channel,
+        draft.reference,
+    ):
+        raise IdempotencyKeyReused
+    if slip.status == slips.VOID:
+        for name, value in _route(session, slip.cooperative_id, draft, by).items():
+            setattr(slip, name, value)
+        slip.status, slip.due_at = slips.PENDING, clock.now() + PATIENCE
+    return slip
+
+
+def _wish(slip: Slip) -> tuple[str, str, int, str, str | None]:
+    return slip.kind, slip.account, slip.amount, slip.channel, slip.reference
+
+
+@retrying
+def _find(database: Database, cooperative_id: str, journal_id: str) -> Slip:
+    with database.tenant(cooperative_id) as session:
+        slip = store.find(session, journal_id)
+    if slip is None:
+        raise LookupError(journal_id)
+    return slip
+
+
+def _journal(slip: Slip) -> dict[str, Any]:
+    return {
+        "id": slip.journal_id,
+        "kind": slip.kind,
+        "description": slip.description,
+        "business_date": clock.business_date().isoformat(),
+        "reference": slip.reference,
+        "postings": [[slip.debit_account, slip.credit_account, slip.amount]],
+    }
+
+
+def _explained(error: RefusedError, slip: Slip) -> ServiceError:
+    """Say that it is the drawer which is short, not the member's account."""
+    drawers = f"{cash.vault_key(slip.cooperative_id)}:"
+    short = error.details.get("account", "")
+    if isinstance(error, InsufficientFunds) and short.startswith(drawers):
+        replayed = {"replayed": True} if error.details.get("replayed") else {}
+        return contract.DrawerShort(details=replayed)
+    return error
+
+
+@retrying
+def _settle(database: Database, slip: Slip, status: str) -> None:
+    with database.tenant(slip.cooperative_id) as session:
+        store.settle(session, slip.journal_id, status)
+
+
+@retrying
+def _number(
+    database: Database, cooperative_id: str, journal_id: str, balance: int
+) -> Slip:
+    """Give a posted slip its number, once."""
+    with database.tenant(cooperative_id) as session:
+        slip = store.lock(session, journal_id)
+        if slip is None:
+            raise LookupError(journal_id)
+        if slip.status != slips.POSTED:
+            slip.number = numbering.next_document(
+                session,
+                cooperative_id,
+                slips.PREFIX,
+                clock.business_date(),
+                branch_code=slip.branch_code,
+            )
+            slip.status, slip.balance = slips.POSTED, balance
+            slip.posted_at = clock.now()
+        return slip

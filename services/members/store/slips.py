@@ -1,0 +1,95 @@
+"""How slips are read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.members.domain import slips
+from services.members.models import Slip
+
+
+def add(session: Session, **columns: Any) -> Slip | None:
+    """The new slip, pending; None when its journal has one already."""
+    return session.scalar(
+        insert(Slip)
+        .values(status=slips.PENDING, **columns)
+        .on_conflict_do_nothing(index_elements=["journal_id"])
+        .returning(Slip)
+    )
+
+
+def lock(session: Session, journal_id: str) -> Slip | None:
+    """The slip of a journal, held until the transaction ends."""
+    return session.scalar(
+        select(Slip)
+        .where(Slip.journal_id == journal_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def find(session: Session, journal_id: str) -> Slip | None:
+    """The slip of a journal, if this transaction may see it."""
+    return session.get(Slip, journal_id)
+
+
+def settle(session: Session, journal_id: str, status: str) -> None:
+    """Record that a pending slip was refused, or that it never left."""
+    session.execute(
+        update(Slip)
+        .where(Slip.journal_id == journal_id, Slip.status == slips.PENDING)
+        .values(status=status)
+    )
+
+
+def is_shift_busy(session: Session, shift_id: str) -> bool:
+    """Whether a movement of this shift is still under way."""
+    return bool(
+        session.scalar(
+            select(
+                select(Slip.journal_id)
+                .where(Slip.shift_id == shift_id, Slip.status == slips.PENDING)
+                .exists()
+            )
+        )
+    )
+
+
+def take_due(
+    session: Session, *, until: datetime, again_at: datetime, limit: int
+) -> Sequence[tuple[str, str]]:
+    """Pending slips that somebody has to finish, as cooperative and journal.
+
+    They are due again at ``again_at``, so that nobody else takes them meanwhile. Only
+    under the hub's role: it looks at all cooperatives.
+    """
+    due = (
+        select(Slip.journal_id)
+        .where(Slip.status == slips.PENDING, Slip.due_at <= until)
+        .order_by(Slip.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.execute(
+        update(Slip)
+        .where(Slip.journal_id.in_(due.scalar_subquery()))
+        .values(due_at=again_at)
+        .returning(Slip.cooperative_id, Slip.journal_id)
+    )
+    return [(row.cooperative_id, row.journal_id) for row in rows]
+
+
+def count_pending(session: Session) -> int:
+    """How many movements wait for their journal."""
+    return (
+        session.scalar(
+            select(func.count()).select_from(Slip).where(Slip.status == slips.PENDING)
+        )
+        or 0
+    )
