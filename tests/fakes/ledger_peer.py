@@ -56,6 +56,25 @@ class LedgerPeer:
         """Tell what happened on an account."""
         return self._call("get_statement", command)
 
+    def post_large_journal(
+        self, command: dict[str, Any], *, deadline: float | None = None
+    ) -> dict[str, Any]:
+        """Post a journal whose postings come packed."""
+        del deadline
+        return self._call("post_large_journal", command)
+
+    def get_chart(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell the chart of accounts."""
+        return self._call("get_chart", command)
+
+    def get_period(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell which days are closed."""
+        return self._call("get_period", command)
+
+    def get_trial_balance(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell where the book stands."""
+        return self._call("get_trial_balance", command)
+
     def _call(self, method: str, command: dict[str, Any]) -> dict[str, Any]:
         if self.fault is not None:
             raise self.fault

@@ -29,6 +29,21 @@ class Ledger(Protocol):
         """Tell what happened on an account."""
 
 
+    def post_large_journal(
+        self, command: dict[str, Any], *, deadline: float | None = None
+    ) -> dict[str, Any]:
+        """Post one journal with more postings than a message would carry."""
+
+    def get_chart(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell the codes of the cooperative's book and their normal sides."""
+
+    def get_period(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell through which business day the cooperative's book is closed."""
+
+    def get_trial_balance(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell where the cooperative's book stands, code by code."""
+
+
 class Transfers(Protocol):
     """The clearing, which knows who cooperates with whom."""
 

@@ -47,8 +47,7 @@ def encrypt(
     data: dict[str, Any],
 ) -> bytes:
     """``data`` as a value for the member's row."""
-    own = cipher(session, settings, cooperative_id)
-    return own.encrypt(json.dumps(data).encode(), _member_place(member_id))
+    return sealed(cipher(session, settings, cooperative_id), member_id, data)
 
 
 def decrypt(
@@ -59,7 +58,16 @@ def decrypt(
     value: bytes,
 ) -> dict[str, Any]:
     """The member's data again, every field of `FIELDS`, None where unknown."""
-    own = cipher(session, settings, cooperative_id)
+    return opened(cipher(session, settings, cooperative_id), member_id, value)
+
+
+def sealed(own: crypto.FieldCipher, member_id: str, data: dict[str, Any]) -> bytes:
+    """As `encrypt`, for many members under one cipher."""
+    return own.encrypt(json.dumps(data).encode(), _member_place(member_id))
+
+
+def opened(own: crypto.FieldCipher, member_id: str, value: bytes) -> dict[str, Any]:
+    """As `decrypt`, for many members under one cipher."""
     known = json.loads(own.decrypt(value, _member_place(member_id)))
     return {name: known.get(name) for name in FIELDS}
 
