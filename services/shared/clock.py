@@ -30,6 +30,11 @@ def business_date(moment: datetime | None = None) -> date:
     return (moment or now()).astimezone(JAKARTA).date()
 
 
+def is_simulated() -> bool:
+    """Whether business dates may have nothing to do with when something is written."""
+    return _simulation is not None
+
+
 def simulate(file: Path | None) -> None:
     """Take the business date from ``file`` while it exists; None ends that.
 

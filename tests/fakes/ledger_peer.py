@@ -52,6 +52,10 @@ class LedgerPeer:
         """Post a journal in the cooperative's book."""
         return self._call("post_journal", command)
 
+    def get_balance_days(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell the balances of a period."""
+        return self._call("get_balance_days", command)
+
     def get_statement(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell what happened on an account."""
         return self._call("get_statement", command)

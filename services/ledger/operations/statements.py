@@ -14,6 +14,7 @@ from services.ledger.operations import books
 from services.ledger.store import accounts as account_store
 from services.ledger.store import books as book_store
 from services.ledger.store import statements as store
+from services.shared import clock
 from services.shared.contracts import ledger as contract
 from services.shared.errors import NotFound
 from services.shared.identity import HUB, Identity
@@ -115,13 +116,14 @@ def get_balance_days(
 
     Keys of no account of the book are left out.
     """
+    since = periods.starts_at(from_ - _GRACE)
     with database.tenant(cooperative_id) as session:
         found = store.balance_days(
             session,
             keys,
             starts_on=from_,
             ends_on=to,
-            since=periods.starts_at(from_ - _GRACE),
+            since=_BEGINNING if clock.is_simulated() else since,
             floor=floor,
         )
     return {

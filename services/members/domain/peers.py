@@ -25,6 +25,9 @@ class Ledger(Protocol):
     def post_journal(self, command: dict[str, Any]) -> dict[str, Any]:
         """Post one journal inside the cooperative's own book."""
 
+    def get_balance_days(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell the balances at the ends of the days of a period, condensed."""
+
     def get_statement(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell what happened on an account."""
 

@@ -17,7 +17,7 @@ from services.members.models.deposits import (
     DepositTerm,
 )
 from services.members.models.documents import Document
-from services.members.models.dues import Contribution, Due
+from services.members.models.dues import Contribution, ContributionPayout, Due
 from services.members.models.forms import MemberForm
 from services.members.models.imports import (
     Import,
@@ -64,6 +64,7 @@ __all__ = [
     "Closing",
     "ClosingExport",
     "Contribution",
+    "ContributionPayout",
     "ContributionTerm",
     "Cooperative",
     "CooperativeModules",

@@ -114,3 +114,29 @@ class Due(Base):
     # The business dates on which the member was told, before and after it was due.
     reminded_on: Mapped[date | None]
     overdue_told_on: Mapped[date | None]
+
+    @property
+    def place(self) -> str:
+        """Where the month stands in lists."""
+        return self.month.isoformat()
+
+
+class ContributionPayout(Base):
+    """What a member who left was paid back of one kind: decided once, then posted."""
+
+    __tablename__ = "contribution_payouts"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["cooperative_id", "member_id"], ["members.cooperative_id", "members.id"]
+        ),
+        CheckConstraint("kind IN ('pokok', 'wajib')", name="kind"),
+        CheckConstraint("amount > 0", name="amount"),
+    )
+
+    cooperative_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    member_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    amount: Mapped[int] = mapped_column(MoneyColumn)
+    target_account: Mapped[str] = mapped_column(Text)
+    journal_id: Mapped[str] = mapped_column(Text)
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from services.members.domain.audit import Actor
@@ -38,20 +38,19 @@ _log = logging.getLogger(__name__)
 
 def schedule(database: Database) -> int:
     """Make the runs that have become due for active cooperatives; how many."""
-    now = clock.now()
     made = 0
     with database.hub() as session:
         tenants = store.active_cooperatives(session)
         for job in JOBS.values():
-            for day in due_dates(job, now):
-                since = [one.id for one in tenants if one.active_since <= day]
+            for day in due_dates(job):
+                since = [one.id for one in tenants if _was_active(one, day)]
                 made += jobs.request_for_all(session, since, job.name, [day])
     return made
 
 
-def due_dates(job: Job, now: datetime) -> list[date]:
-    """The business dates for which the job should have run by ``now``."""
-    latest = _latest_date(job, now)
+def due_dates(job: Job) -> list[date]:
+    """The business dates for which the job should have run by now."""
+    latest = _latest_date(job)
     days = (latest - timedelta(days=ago) for ago in range(job.lookback_days + 1))
     return sorted(day for day in days if job.is_due(day))
 
@@ -77,7 +76,7 @@ def request_run(
     yet.
     """
     job, day = _job(command["job"]), command["business_date"]
-    if not job.is_due(day) or day > _latest_date(job, clock.now()):
+    if not job.is_due(day) or day > _latest_date(job):
         raise contract.JobNotDue
 
     def make() -> dict[str, Any]:
@@ -158,11 +157,19 @@ def _keep_fault(database: Database, run: Run, fault: str) -> None:
         jobs.fail(session, run, fault)
 
 
-def _latest_date(job: Job, now: datetime) -> date:
+def _was_active(cooperative: store.ActiveCooperative, day: date) -> bool:
+    # Of a simulated day it cannot be told: moments are never simulated.
+    return cooperative.active_since <= day or clock.is_simulated()
+
+
+def _latest_date(job: Job) -> date:
     """The last business date whose turn for this job has come."""
+    today = clock.business_date()
     if job.turn is Turn.OPENING:
-        return clock.business_date(now)
-    return clock.business_date(now - MARGIN) - timedelta(days=1)
+        return today
+    now = clock.now()
+    is_just_over = clock.business_date(now - MARGIN) < clock.business_date(now)
+    return today - timedelta(days=2 if is_just_over else 1)
 
 
 def _job(name: str) -> Job:

@@ -183,6 +183,29 @@ def _contributions() -> None:
     )
 
 
+    op.execute(
+        """
+        CREATE TABLE contribution_payouts (
+            cooperative_id text NOT NULL,
+            member_id text NOT NULL,
+            kind text NOT NULL,
+            amount bigint NOT NULL,
+            target_account text NOT NULL,
+            journal_id text NOT NULL,
+            decided_at timestamptz NOT NULL,
+            CONSTRAINT pk_contribution_payouts
+                PRIMARY KEY (cooperative_id, member_id, kind),
+            CONSTRAINT fk_contribution_payouts_cooperative_id_member_id
+                FOREIGN KEY (cooperative_id, member_id)
+                REFERENCES members (cooperative_id, id),
+            CONSTRAINT ck_contribution_payouts_kind
+                CHECK (kind IN ('pokok', 'wajib')),
+            CONSTRAINT ck_contribution_payouts_amount CHECK (amount > 0)
+        )
+        """
+    )
+
+
 def _interest() -> None:
     op.execute(
         """
@@ -274,6 +297,7 @@ def _rights() -> None:
         "savings_rates": "SELECT, INSERT, UPDATE (rate_bps)",
         "contribution_terms": "SELECT, INSERT, UPDATE (amount, due_day)",
         "contributions": "SELECT, INSERT, UPDATE (state, refusal)",
+        "contribution_payouts": "SELECT, INSERT",
         "dues": "SELECT, INSERT, "
         "UPDATE (state, contribution_id, reminded_on, overdue_told_on)",
         "interest_postings": "SELECT, INSERT, UPDATE (withheld, journal_id, state)",

@@ -1,0 +1,88 @@
+"""How a contribution that was recorded by mistake is undone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.members.domain import dues, duties
+from services.members.domain.audit import Actor
+from services.members.domain.peers import Ledger
+from services.members.models import Contribution
+from services.members.operations import audit
+from services.members.operations.dues import accounts, views
+from services.members.operations.dues.recording import DESCRIPTIONS
+from services.members.store import dues as store
+from services.shared import clock, identifiers
+from services.shared.contracts.members import dues as contract
+from services.shared.persistence import idempotency
+from services.shared.persistence.database import Database, retrying
+
+
+def cancel_contribution(
+    database: Database, ledger: Ledger, actor: Actor, command: dict[str, Any]
+) -> dict[str, Any]:
+    """A contribution recorded by mistake: its money goes back where it came from.
+
+    The months are owed again, simpanan pokok may be paid anew. Raises
+    ContributionNotFound, ContributionNotPosted, SameProposer for whoever recorded it,
+    or what the ledger refuses.
+    """
+    cooperative_id = actor.cooperative_id
+    contribution_id = command["contribution_id"]
+    with database.tenant(cooperative_id) as session:
+        contribution = store.find_contribution(session, contribution_id)
+    if contribution is None:
+        raise contract.ContributionNotFound
+    duties.refuse_same(contribution.recorded_by, actor.subject)
+
+    def cancel() -> dict[str, Any]:
+        if contribution.state not in {dues.POSTED, dues.CANCELLED}:
+            raise contract.ContributionNotPosted
+        _post_back(ledger, contribution)
+        return _cancelled(database, actor, contribution_id, command["reason"])
+
+    return idempotency.answer_once(
+        database, cooperative_id, command["idempotency"], cancel
+    )
+
+
+def _post_back(ledger: Ledger, contribution: Contribution) -> None:
+    cooperative_id = contribution.cooperative_id
+    source = accounts.account_key(
+        cooperative_id, contribution.kind, contribution.member_id
+    )
+    ledger.post_journal(
+        {
+            "id": identifiers.derived(
+                "jrn", cooperative_id, "contribution cancelled", contribution.id
+            ),
+            "kind": "contribution_cancelled",
+            "description": f"Pembatalan {DESCRIPTIONS[contribution.kind].lower()}",
+            "business_date": clock.business_date().isoformat(),
+            "reference": contribution.journal_id,
+            "postings": [[source, contribution.source_account, contribution.amount]],
+        }
+    )
+
+
+@retrying
+def _cancelled(
+    database: Database, actor: Actor, contribution_id: str, reason: str
+) -> dict[str, Any]:
+    with database.tenant(actor.cooperative_id) as session:
+        locked = store.lock_contribution(session, contribution_id)
+        if locked is None:
+            raise contract.ContributionNotFound
+        if locked.state == dues.POSTED:
+            locked.state = dues.CANCELLED
+            session.flush()
+            store.reopen_months(session, contribution_id)
+            views.tell(session, contract.CONTRIBUTION_CANCELLED, locked)
+            audit.record(
+                session,
+                actor,
+                "contribution.cancelled",
+                contribution_id,
+                after={"amount": locked.amount, "reason": reason},
+            )
+        return views.answers_of(session, [locked])[0]
