@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from services.members.entrypoints.accounts import AccountEntrypoints
+from services.members.entrypoints.applications import ApplicationEntrypoints
 from services.members.entrypoints.audit import AuditEntrypoints
 from services.members.entrypoints.branches import BranchEntrypoints
 from services.members.entrypoints.cash import CashEntrypoints
 from services.members.entrypoints.clients import ClientEntrypoints
 from services.members.entrypoints.closing import ClosingEntrypoints
 from services.members.entrypoints.cooperatives import CooperativeEntrypoints
+from services.members.entrypoints.departures import DepartureEntrypoints
 from services.members.entrypoints.deposits import DepositEntrypoints
 from services.members.entrypoints.documents import DocumentEntrypoints
 from services.members.entrypoints.dues import DuesEntrypoints
+from services.members.entrypoints.forms import FormEntrypoints
 from services.members.entrypoints.health import HealthEntrypoints
 from services.members.entrypoints.imports import ImportEntrypoints
 from services.members.entrypoints.interest import InterestEntrypoints
 from services.members.entrypoints.jobs import JobEntrypoints
+from services.members.entrypoints.me import MeEntrypoints
 from services.members.entrypoints.membership import MembershipEntrypoints
 from services.members.entrypoints.notifications import NotificationEntrypoints
 from services.members.entrypoints.partners import PartnerEntrypoints
@@ -26,6 +30,7 @@ from services.members.entrypoints.registration import RegistrationEntrypoints
 from services.members.entrypoints.second_factors import SecondFactorEntrypoints
 from services.members.entrypoints.sessions import SessionEntrypoints
 from services.members.entrypoints.users import UserEntrypoints
+from services.members.entrypoints.verification import VerificationEntrypoints
 from services.members.entrypoints.webhooks import WebhookEntrypoints
 from services.shared.contracts import members as contract
 
@@ -40,8 +45,13 @@ class MembersService(
     RegistrationEntrypoints,
     ClosingEntrypoints,
     BranchEntrypoints,
+    FormEntrypoints,
+    ApplicationEntrypoints,
     MembershipEntrypoints,
+    VerificationEntrypoints,
     DocumentEntrypoints,
+    DepartureEntrypoints,
+    MeEntrypoints,
     ProductEntrypoints,
     AccountEntrypoints,
     DuesEntrypoints,

@@ -14,12 +14,16 @@ from services.members.domain import membership
 
 PROPOSED: Final = "proposed"
 APPROVED: Final = "approved"
-"""Decided; what is left to do is done now or by the sweep, and cannot be stopped."""
+"""Decided; the savings accounts are being closed, which may still show money in one."""
+
+PAYING: Final = "paying"
+"""The membership has ended; what is left is to pay back what was paid in."""
 
 COMPLETED: Final = "completed"
 WITHDRAWN: Final = "withdrawn"
-STATES: Final = (PROPOSED, APPROVED, COMPLETED, WITHDRAWN)
-RUNNING: Final = frozenset({PROPOSED, APPROVED})
+RUNNING: Final = frozenset({PROPOSED, APPROVED, PAYING})
+UNFINISHED: Final = frozenset({APPROVED, PAYING})
+"""What the sweep carries on with."""
 
 KINDS: Final = (
     membership.REFUSED,

@@ -83,7 +83,7 @@ class Member(Base):
 
 
 class Departure(Base):
-    """How one membership ends: proposed, approved by another, paid out, completed."""
+    """How one membership ends: proposed, approved by another, paid out."""
 
     __tablename__ = "departures"
     __table_args__ = (
@@ -95,10 +95,12 @@ class Departure(Base):
         ),
         CheckConstraint("channel IN ('cash', 'bank')", name="channel"),
         CheckConstraint(
-            "state IN ('proposed', 'approved', 'completed', 'withdrawn')", name="state"
+            "state IN ('proposed', 'approved', 'paying', 'completed', 'withdrawn')",
+            name="state",
         ),
         CheckConstraint(
-            "(state IN ('approved', 'completed')) = (approved_by IS NOT NULL)",
+            "(state IN ('approved', 'paying', 'completed')) "
+            "= (approved_by IS NOT NULL)",
             name="approved_by",
         ),
         CheckConstraint(
@@ -114,13 +116,13 @@ class Departure(Base):
             "cooperative_id",
             "member_id",
             unique=True,
-            postgresql_where="state IN ('proposed', 'approved')",
+            postgresql_where="state IN ('proposed', 'approved', 'paying')",
         ),
         Index("ix_departures_cooperative_id_id", "cooperative_id", "id"),
         Index(
             "ix_departures_approved",
             "approved_at",
-            postgresql_where="state = 'approved'",
+            postgresql_where="state IN ('approved', 'paying')",
         ),
     )
 

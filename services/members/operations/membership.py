@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.members import store
-from services.members.domain import membership
+from services.members.domain import membership, products
 from services.members.domain.audit import Actor
 from services.members.domain.forms import Form
 from services.members.models import Member
@@ -16,12 +16,14 @@ from services.members.operations import (
     answers,
     audit,
     directory,
+    dues,
     forms,
     personal_data,
     persons,
 )
 from services.members.store import departures as departures_store
 from services.members.store import documents as documents_store
+from services.members.store import dues as dues_store
 from services.members.store import membership as members_store
 from services.shared import clock, identifiers
 from services.shared.contracts import members as contract
@@ -142,7 +144,8 @@ def refuse_candidate(
 ) -> dict[str, Any]:
     """The candidate is not taken, and may apply again; again changes nothing.
 
-    Raises NotACandidate, and DepartureRunning while somebody ends it otherwise.
+    Raises NotACandidate, DepartureRunning while somebody ends it otherwise, and
+    ContributionsPaid: money goes back by a departure, which two persons decide.
     """
     with database.tenant(actor.cooperative_id) as session:
         member = found(members_store.lock_member(session, command["member_id"]))
@@ -152,6 +155,8 @@ def refuse_candidate(
             raise membership_contract.NotACandidate
         if departures_store.is_leaving(session, member.id):
             raise membership_contract.DepartureRunning
+        if any(dues_store.is_paid(session, member.id, kind) for kind in products.KINDS):
+            raise membership_contract.ContributionsPaid
         data = directory.personal(session, settings, member)
         data["refusal_reason"] = command["reason"]
         member.personal_data = _sealed(session, settings, member, data)
@@ -265,6 +270,10 @@ def _check_ready(session: Session, member: Member) -> None:
     if missing:
         sentence = f"Not accepted yet: {', '.join(missing)}."
         raise membership_contract.DocumentsMissing(sentence)
+    if dues.missing_for_entry(
+        session, member.cooperative_id, member.id, clock.business_date()
+    ):
+        raise membership_contract.ContributionsUnpaid
 
 
 def _record(

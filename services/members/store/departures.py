@@ -74,7 +74,7 @@ def list_unfinished(
     return session.scalars(
         select(Departure)
         .where(
-            Departure.state == departures.APPROVED,
+            Departure.state.in_(departures.UNFINISHED),
             Departure.approved_at < approved_before,
         )
         .order_by(Departure.approved_at)

@@ -193,10 +193,12 @@ def _departures() -> None:
                 CHECK (kind IN ('refused', 'resigned', 'expelled', 'deceased')),
             CONSTRAINT ck_departures_channel CHECK (channel IN ('cash', 'bank')),
             CONSTRAINT ck_departures_state
-                CHECK (state IN ('proposed', 'approved', 'completed', 'withdrawn')),
+                CHECK (state IN
+                    ('proposed', 'approved', 'paying', 'completed', 'withdrawn')),
             CONSTRAINT ck_departures_approved_by
                 CHECK (
-                    (state IN ('approved', 'completed')) = (approved_by IS NOT NULL)
+                    (state IN ('approved', 'paying', 'completed'))
+                    = (approved_by IS NOT NULL)
                 ),
             CONSTRAINT ck_departures_approved_at
                 CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
@@ -210,7 +212,7 @@ def _departures() -> None:
     op.execute(
         "CREATE UNIQUE INDEX uq_departures_running "
         "ON departures (cooperative_id, member_id) "
-        "WHERE state IN ('proposed', 'approved')"
+        "WHERE state IN ('proposed', 'approved', 'paying')"
     )
     op.execute(
         "CREATE INDEX ix_departures_cooperative_id_id "
@@ -218,7 +220,7 @@ def _departures() -> None:
     )
     op.execute(
         "CREATE INDEX ix_departures_approved ON departures (approved_at) "
-        "WHERE state = 'approved'"
+        "WHERE state IN ('approved', 'paying')"
     )
 
 

@@ -5,6 +5,7 @@
 | `search_members` | members:read | `SearchMembers` | `FoundMembers` |
 | `change_member` | members:write | `ChangeMember` | `MemberDetails` |
 | `get_member_nik` | members:write, audit:read | `MemberCommand` | `FullNik` |
+| `invite_member` | members:write | `InviteMember` | `MemberLogin` |
 | `refuse_candidate` | members:write | `RefuseCandidate` | `Member` |
 | `propose_departure` | members:write | `ProposeDeparture` | `Departure` |
 | `get_departure` | members:read | `DepartureCommand` | `Departure` |
@@ -35,10 +36,16 @@ from services.shared.contracts.members import (
     identifier,
     name_field,
 )
-from services.shared.errors import ConflictError, RefusedError
+from services.shared.errors import ConflictError, RateLimitedError, RefusedError
 
 DEPARTURE_KINDS: Final = ("refused", "resigned", "expelled", "deceased")
-DEPARTURE_STATES: Final = ("proposed", "approved", "completed", "withdrawn")
+DEPARTURE_STATES: Final = (
+    "proposed",
+    "approved",
+    "paying",
+    "completed",
+    "withdrawn",
+)
 FOUND_MAX: Final = 50
 
 
@@ -94,6 +101,12 @@ class CannotLeaveThisWay(RefusedError):
     """A candidate is refused; a member resigns, is expelled or has died."""
 
     code = "cannot_leave_this_way"
+
+
+class TooManyApplications(RateLimitedError):
+    """This cooperative takes no more applications for the moment; try later."""
+
+    code = "too_many_applications"
 
 
 class DepartureRunning(ConflictError):
@@ -176,6 +189,17 @@ class FullNik(Schema):
     nik = fields.String(
         required=True, allow_none=True, metadata={"example": "5171011708900001"}
     )
+
+
+class MemberLogin(Schema):
+    """Whether a link to choose a password was sent; not to who has a login already."""
+
+    member_id = identifier("mem_01jd8x")
+    is_invited = FlagField(required=True)
+
+
+class InviteMember(MemberCommand, Command):
+    """A member that is to have a login."""
 
 
 class RefusalBody(Schema):

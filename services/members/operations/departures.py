@@ -1,0 +1,347 @@
+"""How a membership ends: proposed, approved by another person, carried out.
+
+Approval is the decision; what follows it is carried out step by step, each safe to
+repeat: the savings accounts are closed, the membership ends, what was paid in goes
+back. Whoever dies in between leaves a departure that the sweep finishes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from services.members.domain import departures, duties, membership
+from services.members.domain.audit import Actor
+from services.members.domain.departures import Blocker
+from services.members.domain.peers import Ledger, Loans
+from services.members.models import Departure, Member
+from services.members.operations import answers, audit, dues, savings, users
+from services.members.operations.membership import found
+from services.members.store import departures as store
+from services.members.store import membership as members_store
+from services.shared import clock, identifiers
+from services.shared.contracts import ledger as ledger_contract
+from services.shared.contracts import loans as loans_contract
+from services.shared.contracts import members as members_contract
+from services.shared.contracts.members import membership as contract
+from services.shared.errors import (
+    NotFound,
+    OutcomeUnknownError,
+    ServiceError,
+    UnavailableError,
+)
+from services.shared.persistence import idempotency, outbox
+from services.shared.persistence.database import Database, retrying
+from services.shared.persistence.idempotency import IdempotencyScope
+
+SWEPT_AFTER: Final = timedelta(seconds=30)
+"""How long whoever approves has to carry it out before the sweep helps."""
+
+SWEPT_AT_ONCE: Final = 100
+SWEEPER: Final = "service:members"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peers:
+    """Who is asked about a member that wants to leave; no loans, no debts."""
+
+    ledger: Ledger
+    loans: Loans | None
+
+
+PeersOf = Callable[[str], Peers]
+"""The peers as they are asked on behalf of a cooperative."""
+
+
+@retrying
+def propose_departure(
+    database: Database, peers: Peers, actor: Actor, command: dict[str, Any]
+) -> dict[str, Any]:
+    """A departure that another person has to approve, and what is in its way now.
+
+    Raises CannotLeaveThisWay, DepartureRunning.
+    """
+
+    def propose() -> dict[str, Any]:
+        member = found(members_store.lock_member(session, command["member_id"]))
+        if not departures.may_end_as(member.status, command["kind"]):
+            raise contract.CannotLeaveThisWay
+        departure = store.add_departure(
+            session,
+            id=identifiers.new("dep"),
+            cooperative_id=actor.cooperative_id,
+            member_id=member.id,
+            kind=command["kind"],
+            reason=command["reason"],
+            channel=command["channel"],
+            proposed_by=actor.subject,
+            proposed_at=clock.now(),
+        )
+        if departure is None:
+            raise contract.DepartureRunning
+        _record(session, actor, "departure.proposed", departure)
+        return answers.one(contract.DepartureSummary(), departure)
+
+    with database.tenant(actor.cooperative_id) as session:
+        answer = idempotency.run_once(
+            session,
+            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
+            operation=propose,
+        )
+    in_the_way = _blockers(database, peers, actor.cooperative_id, command["member_id"])
+    return answer | _told(in_the_way)
+
+
+def get_departure(
+    database: Database, peers: Peers, cooperative_id: str, departure_id: str
+) -> dict[str, Any]:
+    """One departure, and what stands in the way of approving it at this moment."""
+    with database.tenant(cooperative_id) as session:
+        departure = _found(store.find_departure(session, departure_id))
+    in_the_way = []
+    if departure.state == departures.PROPOSED:
+        in_the_way = _blockers(database, peers, cooperative_id, departure.member_id)
+    return answers.one(contract.DepartureSummary(), departure) | _told(in_the_way)
+
+
+def list_departures(
+    database: Database, cooperative_id: str, command: dict[str, Any]
+) -> dict[str, Any]:
+    """The departures of the cooperative in the order they were proposed."""
+    owner, limit = f"departures {cooperative_id}", command["limit"]
+    with database.tenant(cooperative_id) as session:
+        rows = store.list_departures(
+            session,
+            state=command["state"],
+            after=answers.position(owner, command["cursor"]),
+            limit=limit + 1,
+        )
+    shown, next_cursor = answers.cut(owner, rows, limit=limit, key="id")
+    return {
+        "items": answers.many(contract.DepartureSummary(), shown),
+        "next_cursor": next_cursor,
+    }
+
+
+def approve_departure(
+    database: Database, peers: Peers, actor: Actor, departure_id: str
+) -> dict[str, Any]:
+    """The membership ends: what the member had paid in goes back, once.
+
+    Again carries on where it stopped. Raises SameProposer, DepartureBlocked,
+    DepartureDecided, and what the ledger refuses: without the money to pay back, the
+    departure stays approved and is finished when there is some.
+    """
+    departure = get_departure(database, peers, actor.cooperative_id, departure_id)
+    if departure["blockers"]:
+        errors = [{"field": "", **one} for one in departure["blockers"]]
+        raise contract.DepartureBlocked(details={"errors": errors})
+    _approve(database, actor, departure_id)
+    carry_out(database, peers, actor, departure_id)
+    return get_departure(database, peers, actor.cooperative_id, departure_id)
+
+
+@retrying
+def withdraw_departure(
+    database: Database, actor: Actor, departure_id: str
+) -> dict[str, Any]:
+    """The member stays; again changes nothing. Raises DepartureDecided."""
+    with database.tenant(actor.cooperative_id) as session:
+        departure = _found(store.lock_departure(session, departure_id))
+        if departure.state == departures.PROPOSED:
+            departure.state = departures.WITHDRAWN
+            departure.ended_at = clock.now()
+            session.flush()
+            _record(session, actor, "departure.withdrawn", departure)
+        elif departure.state != departures.WITHDRAWN:
+            raise contract.DepartureDecided
+        return answers.one(contract.DepartureSummary(), departure) | _told([])
+
+
+def carry_out(
+    database: Database, peers: Peers, actor: Actor, departure_id: str
+) -> None:
+    """Do what an approved departure demands; safe to repeat at any point.
+
+    An account that has got money since the approval stops it: the departure is only
+    proposed again, and is raised as DepartureBlocked.
+    """
+    with database.tenant(actor.cooperative_id) as session:
+        departure = _found(store.find_departure(session, departure_id))
+    if departure.state not in departures.UNFINISHED:
+        return
+    if departure.state == departures.APPROVED:
+        _close_accounts(database, peers.ledger, actor, departure)
+        _end_membership(database, actor, departure_id)
+    journal_ids = dues.pay_back_contributions(
+        database,
+        peers.ledger,
+        actor.cooperative_id,
+        departure.member_id,
+        departure.channel,
+        departure.id,
+    )
+    _complete(database, actor, departure_id, journal_ids)
+
+
+def finish_departures(database: Database, peers_of: PeersOf) -> None:
+    """Carry out what was approved and left behind, of whatever cooperative."""
+    with database.hub() as session:
+        left_behind = [
+            (one.cooperative_id, one.id)
+            for one in store.list_unfinished(
+                session, clock.now() - SWEPT_AFTER, SWEPT_AT_ONCE
+            )
+        ]
+    for cooperative_id, departure_id in left_behind:
+        actor = Actor(cooperative_id=cooperative_id, subject=SWEEPER)
+        try:
+            carry_out(database, peers_of(cooperative_id), actor, departure_id)
+        except ServiceError as fault:
+            # The next one may be possible; this one is tried again next time.
+            _log.warning("departure %s cannot end yet: %s", departure_id, fault.code)
+
+
+@retrying
+def _approve(database: Database, actor: Actor, departure_id: str) -> None:
+    with database.tenant(actor.cooperative_id) as session:
+        departure = _found(store.lock_departure(session, departure_id))
+        if departure.state == departures.WITHDRAWN:
+            raise contract.DepartureDecided
+        if departure.state != departures.PROPOSED:
+            return
+        duties.refuse_same(departure.proposed_by, actor.subject)
+        member = found(members_store.lock_member(session, departure.member_id))
+        if not departures.may_end_as(member.status, departure.kind):
+            raise contract.CannotLeaveThisWay
+        departure.state = departures.APPROVED
+        departure.approved_by, departure.approved_at = actor.subject, clock.now()
+        session.flush()
+        _record(session, actor, "departure.approved", departure)
+
+
+def _close_accounts(
+    database: Database, ledger: Ledger, actor: Actor, departure: Departure
+) -> None:
+    """Close what is open; the ledger is the one that knows whether it is empty."""
+    with database.tenant(actor.cooperative_id) as session:
+        numbers = [
+            account.number
+            for account in store.list_open_accounts(session, departure.member_id)
+        ]
+    try:
+        for number in numbers:
+            savings.close_account(database, ledger, actor.cooperative_id, number)
+    except ledger_contract.AccountNotEmpty as refusal:
+        _reopen(database, actor, departure.id)
+        raise contract.DepartureBlocked from refusal
+
+
+@retrying
+def _reopen(database: Database, actor: Actor, departure_id: str) -> None:
+    with database.tenant(actor.cooperative_id) as session:
+        departure = _found(store.lock_departure(session, departure_id))
+        if departure.state != departures.APPROVED:
+            return
+        departure.state = departures.PROPOSED
+        departure.approved_by = departure.approved_at = None
+        session.flush()
+        _record(session, actor, "departure.reopened", departure)
+
+
+@retrying
+def _end_membership(database: Database, actor: Actor, departure_id: str) -> None:
+    """From here on the member can neither pay in nor sign in any more."""
+    with database.tenant(actor.cooperative_id) as session:
+        departure = _found(store.lock_departure(session, departure_id))
+        if departure.state != departures.APPROVED:
+            return
+        member = found(members_store.lock_member(session, departure.member_id))
+        if store.list_open_accounts(session, member.id):
+            # Opened before the approval could be seen; the next attempt closes it too.
+            raise contract.DepartureBlocked
+        departure.state = departures.PAYING
+        member.status = departure.kind
+        member.left_at = clock.now() if departure.kind in membership.LEFT else None
+        users.end_membership(session, member.id)
+        _tell(session, member)
+        session.flush()
+        _record(session, actor, "departure.membership_ended", departure)
+
+
+@retrying
+def _complete(
+    database: Database, actor: Actor, departure_id: str, journal_ids: list[str]
+) -> None:
+    with database.tenant(actor.cooperative_id) as session:
+        departure = _found(store.lock_departure(session, departure_id))
+        if departure.state != departures.PAYING:
+            return
+        departure.state = departures.COMPLETED
+        departure.ended_at = clock.now()
+        departure.journal_ids = journal_ids
+        session.flush()
+        _record(session, actor, "departure.completed", departure)
+
+
+def _blockers(
+    database: Database, peers: Peers, cooperative_id: str, member_id: str
+) -> list[Blocker]:
+    """What has to be settled before this member can leave."""
+    with database.tenant(cooperative_id) as session:
+        numbers = [one.number for one in store.list_open_accounts(session, member_id)]
+        has_deposits = store.has_running_deposits(session, member_id)
+    balances = peers.ledger.get_balances({"keys": numbers}) if numbers else {}
+    return departures.blockers(
+        balances={number: one["balance"] for number, one in balances.items()},
+        has_deposits=has_deposits,
+        debt=_debt(peers.loans, member_id),
+    )
+
+
+def _debt(loans: Loans | None, member_id: str) -> int:
+    """What the member owes. Raises LoansUnavailable: no answer is not "nothing"."""
+    if loans is None:
+        return 0
+    try:
+        debt: int = loans.get_debt({"member_id": member_id})["outstanding"]
+    except (UnavailableError, OutcomeUnknownError) as fault:
+        raise loans_contract.LoansUnavailable from fault
+    return debt
+
+
+def _tell(session: Session, member: Member) -> None:
+    outbox.add(
+        session,
+        members_contract.MEMBER_LEFT,
+        contract.MemberLeft().dump(
+            {
+                "cooperative_id": member.cooperative_id,
+                "member_id": member.id,
+                "number": member.number,
+                "kind": member.status,
+            }
+        ),
+    )
+
+
+def _told(in_the_way: list[Blocker]) -> dict[str, Any]:
+    return {"blockers": answers.many(contract.Blocker(), in_the_way)}
+
+
+def _record(session: Session, actor: Actor, action: str, departure: Departure) -> None:
+    told = {"member_id": departure.member_id, "kind": departure.kind}
+    audit.record(session, actor, action, departure.id, after=told)
+
+
+def _found(departure: Departure | None) -> Departure:
+    if departure is None:
+        raise NotFound("There is no such departure.")
+    return departure
