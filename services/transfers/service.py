@@ -35,6 +35,7 @@ from services.transfers.operations import (
     commands,
     events,
     health,
+    leaving,
     participants,
     proofs,
     queries,
@@ -247,6 +248,22 @@ class TransfersService:
         """Take in a cooperative's liquidity, or give it back."""
         request = _loaded(contract.MoveFunds(), command)
         return participants.move_funds(self.database, self.ledger, request)
+
+    @rpc(access.service("members"))
+    def check_leaving(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell what still binds a participant that wants to leave."""
+        request = _loaded(contract.ParticipantCommand(), command)
+        return leaving.check_leaving(
+            self.database, self.ledger, request["cooperative_id"]
+        )
+
+    @rpc(access.service("members"))
+    def close_participant(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Let a cooperative leave clearing for good, and pay its funds out."""
+        request = _loaded(contract.ParticipantCommand(), command)
+        return leaving.close_participant(
+            self.database, self.ledger, request["cooperative_id"]
+        )
 
     # Agreements
 

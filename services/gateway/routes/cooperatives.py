@@ -10,6 +10,8 @@ from services.gateway.http.requests import Request
 from services.gateway.routes.peers import Peers
 from services.shared import access
 from services.shared.contracts import members as contract
+from services.shared.contracts.members.closing import CooperativeClosed
+from services.shared.contracts.members.registration import RegistrationUndecided
 from services.shared.errors import NotFound
 
 TAG = "Cooperatives"
@@ -78,7 +80,11 @@ class CooperativeRoutes(Peers):
         rule=access.operator,
         command=contract.ChangeCooperative,
         answer=contract.Cooperative,
-        errors=(contract.CooperativeNotActive,),
+        errors=(
+            contract.CooperativeNotActive,
+            CooperativeClosed,
+            RegistrationUndecided,
+        ),
     )
     def activate_cooperative(self, request: Request) -> dict[str, Any]:
         """Open a cooperative's book and let it take part."""
@@ -91,6 +97,7 @@ class CooperativeRoutes(Peers):
         rule=access.operator,
         command=contract.ChangeCooperative,
         answer=contract.Cooperative,
+        errors=(CooperativeClosed,),
     )
     def deactivate_cooperative(self, request: Request) -> dict[str, Any]:
         """Take a cooperative's access away; its books stay."""

@@ -54,6 +54,7 @@ class ParticipantRoutes(Peers):
         answer=contract.Participant,
         errors=(
             contract.ParticipantNotFound,
+            contract.ParticipantClosed,
             contract.CallbackRequired,
             contract.CallbackUrlRefused,
             contract.PositionAboveCap,
@@ -75,6 +76,7 @@ class ParticipantRoutes(Peers):
         key=Idempotency.REQUIRED,
         errors=(
             contract.ParticipantNotFound,
+            contract.ParticipantClosed,
             contract.AccountNotFound,
             contract.InsufficientLiquidity,
             contract.InsufficientFunds,
@@ -106,7 +108,7 @@ class ParticipantRoutes(Peers):
         rule=access.operator,
         command=contract.ChangeParticipant,
         answer=contract.Participant,
-        errors=(contract.ParticipantNotFound,),
+        errors=(contract.ParticipantNotFound, contract.ParticipantClosed),
     )
     def reactivate_participant(self, request: Request) -> dict[str, Any]:
         """Let a suspended cooperative take part again."""

@@ -19,6 +19,8 @@ Bodies are what HTTP clients send; a command is the body plus what the gateway a
 | `suspend_participant` | operator | `ChangeParticipant` | `Participant` |
 | `reactivate_participant` | operator | `ChangeParticipant` | `Participant` |
 | `move_funds` | operator | `MoveFunds` | `FundsMovement` |
+| `check_leaving` | service members | `ParticipantCommand` | `Leaving` |
+| `close_participant` | service members | `ParticipantCommand` | `ClosedParticipant` |
 | `create_agreement` | operator | `CreateAgreement` | `Agreement` |
 | `get_agreement` | operator, either cooperative | `AgreementCommand` | `Agreement` |
 | `list_agreements` | operator, own only | `ListAgreements` | `AgreementPage` |
@@ -62,7 +64,7 @@ SERVICE: Final = "transfers"
 
 TRANSFER_KINDS: Final = ("transfer", "return")
 TRANSFER_STATES: Final = ("received", "reserved", "committed", "aborted")
-PARTICIPANT_STATUSES: Final = ("active", "suspended")
+PARTICIPANT_STATUSES: Final = ("active", "suspended", "closed")
 PARTICIPANT_MODES: Final = ("hosted", "connected")
 AGREEMENT_STATUSES: Final = ("scheduled", "active", "ended")
 WINDOW_STATES: Final = ("open", "closed", "settled")
@@ -264,6 +266,24 @@ class ParticipantNotFound(NotFoundError):
     """The cooperative does not take part in clearing."""
 
     code = "participant_not_found"
+
+
+class ParticipantClosed(ConflictError):
+    """The cooperative has left clearing for good."""
+
+    code = "participant_closed"
+
+
+class ParticipantStillActive(UnavailableError):
+    """The participant took part until now; ask again shortly."""
+
+    code = "participant_still_active"
+
+
+class ParticipantBound(ConflictError):
+    """The participant owes or is owed something, or a payment is under way."""
+
+    code = "participant_bound"
 
 
 class CallbackRequired(RefusedError):
@@ -621,6 +641,30 @@ class ParticipantCommand(Schema):
 
 class ChangeParticipant(ParticipantCommand, Command):
     """A participant that is suspended or reactivated."""
+
+
+class Leaving(Schema):
+    """What still binds a participant; it may leave when all but liquidity is zero."""
+
+    cooperative_id = _identifier("coop_01jd8x")
+    status = _state(PARTICIPANT_STATUSES)
+    position = _rupiah(description="Above zero: owed to the hub.")
+    pending = _rupiah(description="Reserved and not yet decided.")
+    liquidity = _rupiah(description="Funds that are paid out when it leaves.")
+    unfinished_transfers = fields.Integer(required=True, strict=True)
+    unsettled_windows = fields.Integer(required=True, strict=True)
+
+
+class ClosedParticipant(Schema):
+    """A participant that has left; its funds are paid out."""
+
+    cooperative_id = _identifier("coop_01jd8x")
+    status = _state(PARTICIPANT_STATUSES)
+    journal_id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null when there was nothing to pay out."},
+    )
 
 
 class ListParticipants(Page):

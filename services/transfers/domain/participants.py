@@ -7,6 +7,7 @@ from typing import Final
 
 ACTIVE: Final = "active"
 SUSPENDED: Final = "suspended"
+CLOSED: Final = "closed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

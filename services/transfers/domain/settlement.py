@@ -18,6 +18,8 @@ CANCELLED: Final = "cancelled"
 FUNDS_AT_HUB: Final = "1-1030"
 BANK: Final = "1-1010"
 HUB_BANK: Final = "hub:1-1010"
+PLATFORM_WALLET: Final = "1-1020"
+HUB_WALLETS_MONEY: Final = "hub:1-1020"
 
 POSTING_MAX: Final = 10**15
 """The largest amount of one posting, in whole rupiah."""
@@ -113,6 +115,20 @@ def funds_postings(cooperative_id: str, direction: str, amount: int) -> list[lis
         at_hub.reverse()
         at_home.reverse()
     return [[*at_hub, amount], [*at_home, amount]]
+
+
+def payout_postings(
+    cooperative_id: str, *, liquidity: int, wallet: int
+) -> list[list[Any]]:
+    """What gives a cooperative that leaves its funds back, in both books."""
+    lines: list[list[Any]] = []
+    if liquidity:
+        lines += funds_postings(cooperative_id, "out", liquidity)
+    if wallet:
+        bank = _book(cooperative_id, BANK)
+        lines.append([f"hub:wallet:{cooperative_id}", HUB_WALLETS_MONEY, wallet])
+        lines.append([bank, _book(cooperative_id, PLATFORM_WALLET), wallet])
+    return lines
 
 
 def _book(cooperative_id: str, code: str) -> str:

@@ -69,11 +69,22 @@ def put_participant(
     cooperative_id: str = command["cooperative_id"]
     _check_callback(command, allow_http=allow_http)
     ensure_participant(database, members, cooperative_id)
+    _refuse_closed(database, cooperative_id)
     _check_mode(database, command)
     ledger.open_book({"cooperative_id": cooperative_id})
     _set_cap(ledger, cooperative_id, command["net_debit_cap"])
     _store_terms(database, command, cipher)
     return get_participant(database, ledger, cooperative_id)
+
+
+def _refuse_closed(database: Database, cooperative_id: str) -> None:
+    """Raises ParticipantNotFound, or ParticipantClosed for who has left for good."""
+    with database.hub() as session:
+        row = store.find(session, cooperative_id)
+    if row is None:
+        raise contract.ParticipantNotFound
+    if row.status == participants.CLOSED:
+        raise contract.ParticipantClosed
 
 
 def _check_callback(command: dict[str, Any], *, allow_http: bool) -> None:
@@ -225,7 +236,8 @@ def suspend_participant(
 def reactivate_participant(
     database: Database, ledger: Ledger, cooperative_id: str
 ) -> dict[str, Any]:
-    """New transfers from and to this cooperative again."""
+    """New transfers from and to this cooperative again. Raises ParticipantClosed."""
+    _refuse_closed(database, cooperative_id)
     _set_status(database, cooperative_id, participants.ACTIVE)
     return get_participant(database, ledger, cooperative_id)
 
@@ -247,9 +259,7 @@ def move_funds(
     content from the request.
     """
     cooperative_id: str = command["cooperative_id"]
-    with database.hub() as session:
-        if store.find(session, cooperative_id) is None:
-            raise contract.ParticipantNotFound
+    _refuse_closed(database, cooperative_id)
     part = command["idempotency"]
     journal_id = identifiers.derived("jrn", HUB, part["operation"], part["key"])
     outcome = ledger.post_journals([_funds_journal(journal_id, command)])[0]

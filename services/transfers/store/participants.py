@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.transfers import models
-from services.transfers.domain.participants import Participant
+from services.transfers.domain.participants import CLOSED, Participant
 
 
 def load_concerned(
@@ -56,12 +56,15 @@ def list_page(
 
 
 def set_status(session: Session, cooperative_id: str, status: str) -> bool:
-    """Suspend or reactivate; whether that changed anything."""
+    """Suspend, reactivate or close; whether that changed anything.
+
+    Who is closed stays so.
+    """
     result = session.execute(
         update(models.Participant)
         .where(
             models.Participant.cooperative_id == cooperative_id,
-            models.Participant.status != status,
+            models.Participant.status.not_in([status, CLOSED]),
         )
         .values(status=status)
         .returning(models.Participant.cooperative_id)
