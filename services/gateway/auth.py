@@ -43,6 +43,11 @@ def caller(
         raise _invalid(error.message) from error
 
 
+def ended() -> NotAuthenticated:
+    """What the token of a session gets that ended before it."""
+    return _invalid("The session has ended.")
+
+
 def _invalid(message: str) -> NotAuthenticated:
     return NotAuthenticated(message, {"WWW-Authenticate": CHALLENGE_INVALID})
 

@@ -57,6 +57,7 @@ _TRANSPORT_ERRORS: Final[tuple[type[ServiceError], ...]] = (
 _CALLER_ERRORS: Final[tuple[type[ServiceError], ...]] = (
     errors.NotAuthenticated,
     errors.NotAllowed,
+    problems.CrossSiteRequest,
 )
 _BODY_ERRORS: Final[tuple[type[ServiceError], ...]] = (
     problems.MalformedJson,

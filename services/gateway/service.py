@@ -23,11 +23,14 @@ from services.gateway.routes.me import MeRoutes
 from services.gateway.routes.members import MemberRoutes
 from services.gateway.routes.notifications import NotificationRoutes
 from services.gateway.routes.oauth import OauthRoutes
+from services.gateway.routes.pages import PageRoutes
 from services.gateway.routes.participants import ParticipantRoutes
 from services.gateway.routes.partners import PartnerRoutes
+from services.gateway.routes.passwords import PasswordRoutes
 from services.gateway.routes.payments import PaymentRoutes
 from services.gateway.routes.products import ProductRoutes
 from services.gateway.routes.registration import RegistrationRoutes
+from services.gateway.routes.second_factors import SecondFactorRoutes
 from services.gateway.routes.sessions import SessionRoutes
 from services.gateway.routes.settlements import SettlementRoutes
 from services.gateway.routes.snap import SnapRoutes
@@ -40,6 +43,9 @@ from services.gateway.routes.webhooks import WebhookRoutes
 class GatewayService(
     OauthRoutes,
     SessionRoutes,
+    PasswordRoutes,
+    SecondFactorRoutes,
+    PageRoutes,
     UserRoutes,
     RegistrationRoutes,
     CooperativeRoutes,

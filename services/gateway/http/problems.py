@@ -50,6 +50,12 @@ class PathNotFound(errors.NotFoundError):
     code = "path_not_found"
 
 
+class CrossSiteRequest(errors.NotAllowedError):
+    """With a cookie, only the hub's own pages may change something."""
+
+    code = "cross_site_request"
+
+
 class TransportError(ServiceError):
     """What only HTTP knows; each class names its own status."""
 

@@ -14,6 +14,7 @@ from eventlet.event import Event
 from nameko.web.server import WebServer
 
 from services.gateway import auth, metrics, translations
+from services.gateway.cookies import Cookies
 from services.gateway.http import options, problems
 from services.gateway.http.answers import Answer
 from services.gateway.http.connections import Connection
@@ -22,6 +23,7 @@ from services.gateway.http.options import Options
 from services.gateway.http.requests import Request
 from services.gateway.http.routing import Router
 from services.gateway.rate_limit import RateLimit
+from services.gateway.revocations import Revocations
 from services.shared import identifiers, identity, telemetry
 from services.shared.errors import RemoteFault, ServiceBusy, ServiceError
 
@@ -32,6 +34,8 @@ OPTIONS_KEY: Final = "http_options"
 """Key of the container's config that replaces the options made from the settings."""
 REUSE_PORT_KEY: Final = "http_reuse_port"
 """Key of the container's config: whether other gateways listen on the same port."""
+PASSWORDS_PER_SECOND: Final = 20
+"""How many passwords one address may try: each costs the members service 40 ms."""
 PROBE_WORKERS: Final = 4
 """Workers that are left to health checks when every other one is busy."""
 
@@ -61,6 +65,11 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
         self._requests_max = max(1, self.container.max_workers - PROBE_WORKERS)
         self.cursors = CursorSeal(settings.derive("gateway cursors"))
         self._rate_limit = RateLimit(self.options.rate_per_second)
+        self._password_rate = RateLimit(
+            min(self.options.rate_per_second, PASSWORDS_PER_SECOND)
+        )
+        self.cookies = Cookies(settings.public_url)
+        self.revocations = Revocations(settings.token_seconds)
         self._identity_key: str = settings.identity_key
         self._identity_keys: tuple[str, ...] = settings.identity_keys
         self._connections: set[Connection] = set()
@@ -143,7 +152,8 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
             operation = self._router.match(head).operation
             if operation.raw_body is None or operation.is_public:
                 return usual
-            auth.caller(head.headers.get("authorization"), self._identity_keys)
+            authorization = head.headers.get("authorization")
+            auth.caller(authorization or self._from_cookie(head), self._identity_keys)
         except ServiceError:
             return usual
         return max(usual, operation.raw_body.bytes_max)
@@ -169,13 +179,30 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
         self, request: Request, audience: str = auth.API_AUDIENCE
     ) -> dict[str, str]:
         """The worker context of a caller with a valid token and rate to spare."""
-        caller = auth.caller(
-            request.headers.get("authorization"), self._identity_keys, audience
-        )
+        authorization = request.headers.get("authorization")
+        if authorization is None and audience == auth.API_AUDIENCE:
+            authorization = self._from_cookie(request)
+        caller = auth.caller(authorization, self._identity_keys, audience)
+        if caller.session_id in self.revocations:
+            raise auth.ended()
         request.identity = caller
         self.check_rate(caller.subject)
         token = identity.sign_for_bus(caller.through(SERVICE), self._identity_key)
         return {"identity": token, "request_id": request.id}
+
+    def _from_cookie(self, request: Request) -> str | None:
+        """What a browser would have sent as a bearer. Raises CrossSiteRequest."""
+        token = self.cookies.access_token(request)
+        if token is None:
+            return None
+        self.cookies.check_origin(request)
+        return f"Bearer {token}"
+
+    def check_password_rate(self, address: str) -> None:
+        """Count one password that ``address`` tries. Raises TooManyRequests."""
+        wait = self._password_rate.seconds_to_wait(address)
+        if wait:
+            raise problems.TooManyRequests(details={"retry_after": wait})
 
     def check_rate(self, client: str) -> None:
         """Count one request of ``client``. Raises TooManyRequests."""
