@@ -204,6 +204,11 @@ class ImportRow(Base):
     # The new number: of the member, or of the account.
     number: Mapped[str | None] = mapped_column(Text)
 
+    @property
+    def cursor(self) -> str:
+        """Where the list goes on behind this one."""
+        return str(self.row)
+
 
 class ImportProblem(Base):
     """What is wrong in a cell, a row or a sheet."""

@@ -36,6 +36,11 @@ def position(owner: str, cursor: str | None) -> str | None:
         raise InvalidCursor from error
 
 
+def cursor_at(owner: str, position: str) -> str:
+    """The cursor of a page that begins behind ``position``."""
+    return cursors.encode(owner, position)
+
+
 def cut(
     owner: str, rows: Sequence[Row], *, limit: int, key: str
 ) -> tuple[Sequence[Row], str | None]:

@@ -140,3 +140,11 @@ def opening_of_book(
             yield key, contra, abs(rest)
         else:
             yield contra, key, abs(rest)
+
+
+def left_in(account: str, postings: Iterable[Posting]) -> int:
+    """What an account holds after these postings: debits less credits."""
+    left = 0
+    for debit, credit, amount in postings:
+        left += amount * ((debit == account) - (credit == account))
+    return left

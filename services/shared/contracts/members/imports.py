@@ -216,6 +216,13 @@ class Counts(Schema):
 
     sheets = fields.List(fields.Nested(SheetCount), required=True)
     errors = fields.Integer(required=True, strict=True)
+    errors_of_sheets = fields.Integer(
+        required=True,
+        strict=True,
+        metadata={
+            "description": "Those of the errors that no row can be left out for."
+        },
+    )
     warnings = fields.Integer(required=True, strict=True)
     incomplete_members = fields.Integer(
         required=True,

@@ -1,0 +1,307 @@
+"""How a validated import becomes members, accounts and one journal.
+
+Two databases are written, and neither waits for the other with a transaction open:
+
+1. `reserving`: everything is checked again against what there is by now, and the NIKs
+   of the import are reserved: from here on its members can be made.
+2. `numbering`: members and accounts get their numbers.
+3. `opening`: the ledger opens the accounts, empty; harmless when nothing follows.
+4. `posting`: one journal with all opening balances. It decides: refused, nothing has
+   changed; posted, the import will be finished.
+5. `writing`: members, accounts and old numbers, in one transaction.
+
+Each step can be repeated: whoever dies is followed by another, which goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import chain
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from services.members import store
+from services.members.domain import account_numbers, membership
+from services.members.domain.imports import reconciliation, sheets
+from services.members.models import Import
+from services.members.operations import audit, personal_data
+from services.members.operations.imports import batches as batch_rules
+from services.members.operations.imports import catalogue, checking, reading
+from services.members.operations.imports.leases import Work
+from services.members.operations.membership import COUNTER
+from services.members.store import keys
+from services.members.store.imports import batches, checks, takeover
+from services.members.store.imports.takeover import NewMember, StagedMember
+from services.shared import clock, crypto, identifiers
+from services.shared.contracts import ledger as ledger_contract
+from services.shared.contracts.members import imports as contract
+from services.shared.errors import InvariantViolated, RefusedError
+from services.shared.persistence import outbox
+from services.shared.presentation import formats
+
+RESERVING: Final = "reserving"
+NUMBERING: Final = "numbering"
+OPENING: Final = "opening"
+POSTING: Final = "posting"
+WRITING: Final = "writing"
+
+NUMBERS_PER_STEP: Final = 2000
+ACCOUNTS_PER_STEP: Final = ledger_contract.KEYS_MAX
+MEMBERS_PER_STATEMENT: Final = 1000
+POSTING_SECONDS: Final = 110.0
+"""The longest that the ledger may take for the journal; less than the lease."""
+
+
+def reserve(work: Work) -> None:
+    """Check once more, and let nobody else be given what the import is going to use."""
+    chart = checking.chart_of(work.ledger)
+    closed_through = work.ledger.get_period({})["closed_through"]
+    with work.step(RESERVING) as (session, found):
+        takeover.lock_niks(session, work.cooperative_id)
+        checking.findings(session, found, chart)
+        session.flush()
+        if closed_through and found.cut_over.isoformat() <= closed_through:
+            batch_rules.come_to_rest(found, "ready", ledger_contract.PeriodClosed.code)
+            return
+        try:
+            batch_rules.refuse_unfit(found, is_partial=found.is_partial)
+        except RefusedError as refusal:
+            # Since the validation a member with one of these NIKs has joined.
+            batch_rules.come_to_rest(found, "ready", refusal.code)
+            return
+        takeover.reserve(session, work.import_id)
+        reserved = takeover.count_reserved(session, work.import_id)
+        batch_rules.enter_stage(found, NUMBERING, sum(reserved))
+
+
+def number(work: Work) -> None:
+    """Number members and accounts, in the order of their sheets."""
+    for sheet in (sheets.MEMBERS, sheets.SAVINGS):
+        while _number_some(work, sheet):
+            pass
+    with work.step(NUMBERING) as (session, found):
+        accounts = takeover.count_reserved(session, work.import_id).accounts
+        batch_rules.enter_stage(found, OPENING, accounts)
+
+
+def _number_some(work: Work, sheet: str) -> bool:
+    with work.step(NUMBERING) as (session, found):
+        rows = takeover.unnumbered(session, work.import_id, sheet, NUMBERS_PER_STEP)
+        if not rows:
+            return False
+        cooperative = store.find_cooperative(session, work.cooperative_id)
+        if cooperative is None:
+            raise InvariantViolated(f"{work.cooperative_id} has gone")
+        if sheet == sheets.MEMBERS:
+            given = _member_numbers(session, cooperative.id, cooperative.code, rows)
+        else:
+            given = _account_numbers(session, cooperative.id, cooperative.code, rows)
+        takeover.number(session, work.import_id, sheet, given)
+        found.done += len(given)
+        return True
+
+
+def _member_numbers(
+    session: Session,
+    cooperative_id: str,
+    code: str,
+    rows: Sequence[takeover.Unnumbered],
+) -> list[tuple[int, str, str | None]]:
+    numbers = keys.next_numbers(session, cooperative_id, COUNTER, len(rows))
+    return [
+        (one.row, membership.member_number(code, number), identifiers.new("mem"))
+        for one, number in zip(rows, numbers, strict=True)
+    ]
+
+
+def _account_numbers(
+    session: Session,
+    cooperative_id: str,
+    code: str,
+    rows: Sequence[takeover.Unnumbered],
+) -> list[tuple[int, str, str | None]]:
+    products = catalogue.of_cooperative(session)
+    given: list[tuple[int, str, str | None]] = []
+    for product in sorted({str(one.product) for one in rows}):
+        mine = [one.row for one in rows if one.product == product]
+        numbers = keys.next_numbers(
+            session, cooperative_id, f"account {product}", len(mine)
+        )
+        digits = products[product].digits
+        given += [
+            (row, account_numbers.with_digits(code, digits, sequence), None)
+            for row, sequence in zip(mine, numbers, strict=True)
+        ]
+    return given
+
+
+def open_accounts(work: Work) -> None:
+    """Open the accounts in the ledger, a thousand at a time."""
+    while True:
+        with work.step(OPENING) as (session, found):
+            after = int(found.position or "0")
+            products = catalogue.of_cooperative(session)
+            some = takeover.accounts(
+                session, work.import_id, after=after, limit=ACCOUNTS_PER_STEP
+            )
+            if not some:
+                batch_rules.enter_stage(found, POSTING)
+                return
+        work.ledger.open_accounts(
+            {
+                "accounts": [
+                    {
+                        "key": one.number,
+                        "code": products[one.product].ledger_code,
+                        "name": products[one.product].name,
+                        "minimum_balance": 0,
+                    }
+                    for one in some
+                ]
+            }
+        )
+        with work.step(OPENING) as (_session, found):
+            found.position = str(some[-1].row)
+            found.done += len(some)
+
+
+def post(work: Work) -> None:
+    """Post every opening balance as one journal, dated at cut-over.
+
+    Refused by the ledger, nothing is taken over and the import is ready once more.
+    """
+    chart = checking.chart_of(work.ledger)
+    with work.step(POSTING) as (session, found):
+        cut_over = found.cut_over
+        postings = _postings(session, work, chart)
+    journal_id = identifiers.derived(
+        "jrn", work.cooperative_id, "import", work.import_id, cut_over.isoformat()
+    )
+    if postings:
+        try:
+            work.ledger.post_large_journal(
+                {
+                    "id": journal_id,
+                    "kind": "opening_balance",
+                    "description": f"Saldo awal per {formats.date_long(cut_over)}",
+                    "business_date": cut_over.isoformat(),
+                    "reference": work.import_id,
+                    "postings": ledger_contract.pack_postings(postings),
+                },
+                deadline=POSTING_SECONDS,
+            )
+        except RefusedError as refusal:
+            with work.step(POSTING) as (session, found):
+                takeover.unreserve(session, work.import_id)
+                batch_rules.come_to_rest(found, "ready", refusal.code)
+            return
+    with work.step(POSTING) as (session, found):
+        found.journal_id = journal_id if postings else None
+        members = takeover.count_reserved(session, work.import_id).members
+        batch_rules.enter_stage(found, WRITING, members)
+
+
+def _postings(
+    session: Session, work: Work, chart: Sequence[reconciliation.Code]
+) -> list[reconciliation.Posting]:
+    """All of the journal. The migration account has nothing in it afterwards."""
+    products = catalogue.of_cooperative(session)
+    totals = checking.totals_of(session, work.import_id, products)
+    contra = ledger_contract.chart_account(
+        work.cooperative_id, ledger_contract.MIGRATION
+    )
+    accounts = takeover.accounts(
+        session, work.import_id, after=0, limit=ledger_contract.POSTINGS_MAX
+    )
+    postings = list(
+        chain(
+            reconciliation.opening_of_savings(
+                contra, ((one.number, one.amount) for one in accounts)
+            ),
+            reconciliation.opening_of_book(work.cooperative_id, contra, chart, totals),
+        )
+    )
+    if reconciliation.left_in(contra, postings):
+        raise InvariantViolated(f"{work.import_id} leaves money in {contra}")
+    return postings
+
+
+def write(work: Work) -> None:
+    """Members, accounts and old numbers: all of them in one transaction."""
+    with work.step(WRITING) as (session, found):
+        takeover.name_import(session, work.import_id)
+        reserved = takeover.count_reserved(session, work.import_id)
+        _write_members(session, work, found)
+        takeover.keep_old_numbers(session, work.import_id)
+        takeover.add_accounts(session, work.import_id, clock.now())
+        takeover.finish(session, work.import_id)
+        batches.drop_parts(session, work.import_id)
+        batch_rules.come_to_rest(found, "committed")
+        found.done, found.finished_at = reserved.members, clock.now()
+        session.flush()
+        _tell(session, found, reserved)
+        audit.record(
+            session,
+            work.actor,
+            "import.committed",
+            work.import_id,
+            after={
+                "members": reserved.members,
+                "accounts": reserved.accounts,
+                "journal_id": found.journal_id,
+                "left_out": checks.count_left_out(session, work.import_id),
+            },
+        )
+
+
+def _write_members(session: Session, work: Work, found: Import) -> None:
+    cipher = personal_data.cipher(session, work.settings, work.cooperative_id)
+    since = batch_rules.moment_of(found)
+    after = 0
+    while some := takeover.members(
+        session, work.import_id, after=after, limit=MEMBERS_PER_STATEMENT
+    ):
+        made = [_member(cipher, work.import_id, one, since) for one in some]
+        takeover.add_members(session, work.cooperative_id, made)
+        after = some[-1].row
+
+
+def _member(
+    cipher: crypto.FieldCipher, import_id: str, one: StagedMember, since: datetime
+) -> NewMember:
+    data: dict[str, Any] = reading.revealed(cipher, import_id, one.row, one.content)
+    joined = (
+        datetime.combine(one.joined_on, datetime.min.time(), clock.JAKARTA)
+        if one.joined_on
+        else since
+    )
+    is_active = one.status == membership.ACTIVE
+    return NewMember(
+        id=one.member_id,
+        number=one.number,
+        name=one.name,
+        status=one.status,
+        nik_hash=one.nik_hash,
+        phone_hash=one.phone_hash,
+        personal_data=personal_data.sealed(cipher, one.member_id, data),
+        registered_at=min(joined, since),
+        activated_at=since if is_active else None,
+    )
+
+
+def _tell(session: Session, found: Import, reserved: takeover.Reserved) -> None:
+    outbox.add(
+        session,
+        contract.IMPORT_COMMITTED,
+        contract.ImportEvent().dump(
+            {
+                "cooperative_id": found.cooperative_id,
+                "import_id": found.id,
+                "members": reserved.members,
+                "accounts": reserved.accounts,
+                "journal_id": found.journal_id,
+            }
+        ),
+    )

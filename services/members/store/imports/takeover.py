@@ -1,0 +1,265 @@
+"""How staged rows become members and accounts: set by set, never row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+_LOCK_NIKS: Final = text(
+    "SELECT pg_advisory_xact_lock(hashtext('imports'), hashtext(:cooperative_id))"
+)
+_NAME_IMPORT: Final = text("SELECT set_config('app.import_id', :import_id, true)")
+_RESERVE: Final = text(
+    "UPDATE import_rows SET outcome = 'reserved' "
+    "WHERE import_id = :import_id AND NOT is_bad"
+)
+_UNRESERVE: Final = text(
+    "UPDATE import_rows SET outcome = NULL "
+    "WHERE import_id = :import_id AND outcome = 'reserved'"
+)
+_UNNUMBERED: Final = text(
+    "SELECT row, product FROM import_rows WHERE import_id = :import_id "
+    "AND sheet = :sheet AND outcome = 'reserved' AND number IS NULL "
+    "ORDER BY row LIMIT :limit FOR UPDATE"
+)
+_NUMBER: Final = text(
+    """
+    UPDATE import_rows SET number = given.number, member_id = given.member_id
+    FROM unnest(
+        CAST(:rows AS integer[]), CAST(:numbers AS text[]), CAST(:member_ids AS text[])
+    ) AS given (row, number, member_id)
+    WHERE import_rows.import_id = :import_id AND import_rows.sheet = :sheet
+        AND import_rows.row = given.row
+    """
+)
+_ACCOUNTS: Final = text(
+    "SELECT row, number, product, amount FROM import_rows "
+    "WHERE import_id = :import_id AND sheet = 'simpanan' AND outcome = 'reserved' "
+    "AND row > :after ORDER BY row LIMIT :limit"
+)
+_MEMBERS: Final = text(
+    "SELECT row, key, member_id, number, name, status, joined_on, nik_hash, "
+    "phone_hash, content FROM import_rows WHERE import_id = :import_id "
+    "AND sheet = 'anggota' AND outcome = 'reserved' AND row > :after "
+    "ORDER BY row LIMIT :limit"
+)
+_ADD_MEMBERS: Final = text(
+    """
+    INSERT INTO members
+        (id, cooperative_id, number, name, status, nik_hash, phone_hash,
+         personal_data, registered_at, activated_at)
+    SELECT id, :cooperative_id, number, name, status, nik_hash, phone_hash,
+        personal_data, registered_at, activated_at
+    FROM unnest(
+        CAST(:ids AS text[]),
+        CAST(:numbers AS text[]),
+        CAST(:names AS text[]),
+        CAST(:statuses AS text[]),
+        CAST(:nik_hashes AS bytea[]),
+        CAST(:phone_hashes AS bytea[]),
+        CAST(:personal_data AS bytea[]),
+        CAST(:registered_at AS timestamptz[]),
+        CAST(:activated_at AS timestamptz[])
+    ) AS made (id, number, name, status, nik_hash, phone_hash, personal_data,
+        registered_at, activated_at)
+    """
+)
+_KEEP_OLD_NUMBERS: Final = text(
+    "INSERT INTO imported_members "
+    "(cooperative_id, old_number, member_id, import_id, missing) "
+    "SELECT cooperative_id, key, member_id, import_id, missing FROM import_rows "
+    "WHERE import_id = :import_id AND sheet = 'anggota' AND outcome = 'reserved'"
+)
+_ADD_ACCOUNTS: Final = text(
+    """
+    INSERT INTO accounts
+        (number, cooperative_id, member_id, product, status, opened_at)
+    SELECT saved.number, saved.cooperative_id, member.member_id, saved.product,
+        'active', :opened_at
+    FROM import_rows saved
+    JOIN import_rows member ON member.import_id = saved.import_id
+        AND member.sheet = 'anggota' AND member.key = saved.key
+        AND member.outcome = 'reserved'
+    WHERE saved.import_id = :import_id AND saved.sheet = 'simpanan'
+        AND saved.outcome = 'reserved'
+    """
+)
+_FINISH: Final = text(
+    "UPDATE import_rows SET content = NULL, "
+    "outcome = CASE WHEN outcome = 'reserved' THEN 'taken' ELSE 'left_out' END "
+    "WHERE import_id = :import_id"
+)
+_COUNT_RESERVED: Final = text(
+    "SELECT count(*) FILTER (WHERE sheet = 'anggota') AS members, "
+    "count(*) FILTER (WHERE sheet = 'simpanan') AS accounts FROM import_rows "
+    "WHERE import_id = :import_id AND outcome = 'reserved'"
+)
+
+
+class Unnumbered(NamedTuple):
+    """A row that waits for its number."""
+
+    row: int
+    product: str | None
+
+
+class StagedAccount(NamedTuple):
+    """An account that is going to be opened, and what is going to be in it."""
+
+    row: int
+    number: str
+    product: str
+    amount: int
+
+
+class StagedMember(NamedTuple):
+    """A member that is going to be made."""
+
+    row: int
+    key: str
+    member_id: str
+    number: str
+    name: str
+    status: str
+    joined_on: date | None
+    nik_hash: bytes | None
+    phone_hash: bytes | None
+    content: bytes
+
+
+class Reserved(NamedTuple):
+    """How much is going to be taken over."""
+
+    members: int
+    accounts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMember:
+    """A member's row."""
+
+    id: str
+    number: str
+    name: str
+    status: str
+    nik_hash: bytes | None
+    phone_hash: bytes | None
+    personal_data: bytes
+    registered_at: datetime
+    activated_at: datetime | None
+
+
+def lock_niks(session: Session, cooperative_id: str) -> None:
+    """Let nobody else give a NIK to a member until this transaction ends."""
+    session.execute(_LOCK_NIKS, {"cooperative_id": cooperative_id})
+
+
+def reserve(session: Session, import_id: str) -> None:
+    """From now on these NIKs are this import's."""
+    session.execute(_RESERVE, {"import_id": import_id})
+
+
+def unreserve(session: Session, import_id: str) -> None:
+    """Nothing of it is taken over, at least not now."""
+    session.execute(_UNRESERVE, {"import_id": import_id})
+
+
+def count_reserved(session: Session, import_id: str) -> Reserved:
+    """How many members and accounts are going to be taken over."""
+    row = session.execute(_COUNT_RESERVED, {"import_id": import_id}).one()
+    return Reserved(row.members, row.accounts)
+
+
+def unnumbered(
+    session: Session, import_id: str, sheet: str, limit: int
+) -> list[Unnumbered]:
+    """The next rows without a number, held until this transaction ends."""
+    rows = session.execute(
+        _UNNUMBERED, {"import_id": import_id, "sheet": sheet, "limit": limit}
+    )
+    return [Unnumbered(*row) for row in rows]
+
+
+def number(
+    session: Session,
+    import_id: str,
+    sheet: str,
+    given: Sequence[tuple[int, str, str | None]],
+) -> None:
+    """Give rows their numbers, and members their ids."""
+    session.execute(
+        _NUMBER,
+        {
+            "import_id": import_id,
+            "sheet": sheet,
+            "rows": [row for row, _, _ in given],
+            "numbers": [number for _, number, _ in given],
+            "member_ids": [member_id for _, _, member_id in given],
+        },
+    )
+
+
+def accounts(
+    session: Session, import_id: str, *, after: int, limit: int
+) -> list[StagedAccount]:
+    """Accounts that are going to be taken over, past a row."""
+    rows = session.execute(
+        _ACCOUNTS, {"import_id": import_id, "after": after, "limit": limit}
+    )
+    return [StagedAccount(*row) for row in rows]
+
+
+def members(
+    session: Session, import_id: str, *, after: int, limit: int
+) -> list[StagedMember]:
+    """Members that are going to be taken over, past a row."""
+    rows = session.execute(
+        _MEMBERS, {"import_id": import_id, "after": after, "limit": limit}
+    )
+    return [StagedMember(*row) for row in rows]
+
+
+def name_import(session: Session, import_id: str) -> None:
+    """Tell the guard of reserved NIKs that this transaction is the import's own."""
+    session.execute(_NAME_IMPORT, {"import_id": import_id})
+
+
+def add_members(
+    session: Session, cooperative_id: str, made: Sequence[NewMember]
+) -> None:
+    """Write members."""
+    session.execute(
+        _ADD_MEMBERS,
+        {
+            "cooperative_id": cooperative_id,
+            "ids": [one.id for one in made],
+            "numbers": [one.number for one in made],
+            "names": [one.name for one in made],
+            "statuses": [one.status for one in made],
+            "nik_hashes": [one.nik_hash for one in made],
+            "phone_hashes": [one.phone_hash for one in made],
+            "personal_data": [one.personal_data for one in made],
+            "registered_at": [one.registered_at for one in made],
+            "activated_at": [one.activated_at for one in made],
+        },
+    )
+
+
+def keep_old_numbers(session: Session, import_id: str) -> None:
+    """Remember under which number each member was known."""
+    session.execute(_KEEP_OLD_NUMBERS, {"import_id": import_id})
+
+
+def add_accounts(session: Session, import_id: str, opened_at: datetime) -> None:
+    """Write who owns the accounts, which the ledger knows already."""
+    session.execute(_ADD_ACCOUNTS, {"import_id": import_id, "opened_at": opened_at})
+
+
+def finish(session: Session, import_id: str) -> None:
+    """Say of each row what became of it, and forget what was personal."""
+    session.execute(_FINISH, {"import_id": import_id})
