@@ -85,19 +85,3 @@ def next_number(session: Session, cooperative_id: str, counter: str) -> int:
     given again, never skipped.
     """
     return next_numbers(session, cooperative_id, counter, 1)[0]
-
-
-def next_numbers(
-    session: Session, cooperative_id: str, counter: str, count: int
-) -> range:
-    """The next ``count`` numbers, at least one, as `next_number` gives one."""
-    last: int = session.execute(
-        insert(Counter)
-        .values(cooperative_id=cooperative_id, name=counter, value=count)
-        .on_conflict_do_update(
-            index_elements=["cooperative_id", "name"],
-            set_={"value": Counter.value + count},
-        )
-        .returning(Counter.value)
-    ).scalar_one()
-    return range(last - count + 1, last + 1)
