@@ -22,6 +22,7 @@ class Notification(Base):
         CheckConstraint("attempts >= 0", name="attempts"),
         Index(
             "ix_notifications_due",
+            "channel",
             "due_at",
             postgresql_where="status = 'waiting'",
         ),
