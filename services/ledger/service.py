@@ -11,6 +11,7 @@ from services.ledger.domain.holds import Resolution
 from services.ledger.operations import (
     batches,
     books,
+    exports,
     holds,
     integrity,
     journals,
@@ -180,7 +181,14 @@ class LedgerService:
         request = _loaded(contract.GetBalanceDays(), command)
         return statements.get_balance_days(self.database, self.tenant, **request)
 
-    @rpc(READS_LEDGER)
+    @rpc(MEMBERS)
+    def list_postings(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Give a page of all postings of the tenant's book."""
+        request = _loaded(contract.ListPostings(), command)
+        page = exports.list_postings(self.database, self.tenant, **request)
+        return _answer(contract.PostingPage(), page)
+
+    @rpc(access.any_of(MEMBERS, READS_LEDGER))
     def get_trial_balance(self, command: dict[str, Any]) -> dict[str, Any]:
         """Show where the caller's book stood at a moment."""
         request = _loaded(contract.GetTrialBalance(), command)

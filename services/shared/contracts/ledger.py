@@ -20,6 +20,7 @@ Amounts are whole rupiah. A *key* names an account: see the helpers below.
 | `get_statement` | accounts:read | `GetStatement` | `Statement` |
 | `get_balance_days` | service members | `GetBalanceDays` | `{key: BalanceDays}` |
 | `get_trial_balance` | ledger:read, members, … | `GetTrialBalance` | `TrialBalance` |
+| `list_postings` | service members | `ListPostings` | `PostingPage` |
 | `get_journal` | ledger:read | `GetJournal` | `Journal` |
 | `reverse_journal` | ledger:write | `ReverseJournal` | `Reversal` |
 | `close_period` | ledger:write, operator | `ClosePeriod` | `Period` |
@@ -781,6 +782,37 @@ class StatementLine(Schema):
     debit = _rupiah("0 on a credit line.")
     credit = _rupiah("0 on a debit line.")
     balance = _rupiah("The balance after this line.")
+
+
+class ListPostings(Schema):
+    """A page of all postings of the caller's own book, for its export."""
+
+    limit = fields.Integer(
+        load_default=KEYS_MAX, validate=validate.Range(min=1, max=5 * KEYS_MAX)
+    )
+    cursor = text(longest=500, load_default=None, allow_none=True)
+
+
+class PostedLine(Schema):
+    """One posting with the journal that it belongs to."""
+
+    serial = fields.Integer(required=True, strict=True)
+    journal_id = fields.String(required=True)
+    kind = fields.String(required=True)
+    description = fields.String(required=True)
+    reference = fields.String(required=True, allow_none=True)
+    business_date = fields.Date(required=True)
+    posted_at = UtcField(required=True)
+    debit_key = fields.String(required=True)
+    credit_key = fields.String(required=True)
+    amount = AmountField(required=True)
+
+
+class PostingPage(Schema):
+    """Postings by the account that was debited, then by their moment."""
+
+    items = fields.List(fields.Nested(PostedLine), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
 
 
 class Statement(Schema):
