@@ -124,7 +124,7 @@ def errors_of(operation: Operation) -> list[type[ServiceError]]:
         found += _CALLER_ERRORS
     if operation.parameters:
         found.append(errors.NotFound)
-    if operation.method in {"POST", "PUT"}:
+    if operation.method in {"POST", "PUT", "PATCH"}:
         found += _BODY_ERRORS
     if not operation.is_probe and (operation.answer or operation.files):
         found += _CALL_ERRORS

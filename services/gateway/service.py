@@ -9,10 +9,12 @@ from services.gateway.routes.branches import BranchRoutes
 from services.gateway.routes.cash import CashRoutes
 from services.gateway.routes.closing import ClosingRoutes
 from services.gateway.routes.cooperatives import CooperativeRoutes
+from services.gateway.routes.departures import DepartureRoutes
 from services.gateway.routes.deposits import DepositRoutes
 from services.gateway.routes.documentation import DocumentationRoutes
 from services.gateway.routes.documents import DocumentRoutes
 from services.gateway.routes.dues import DuesRoutes
+from services.gateway.routes.forms import FormRoutes
 from services.gateway.routes.health import HealthRoutes
 from services.gateway.routes.imports import ImportRoutes
 from services.gateway.routes.interest import InterestRoutes
@@ -51,8 +53,10 @@ class GatewayService(
     CooperativeRoutes,
     ClosingRoutes,
     BranchRoutes,
+    FormRoutes,
     MemberRoutes,
     DocumentRoutes,
+    DepartureRoutes,
     MeRoutes,
     ProductRoutes,
     AccountRoutes,

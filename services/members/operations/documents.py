@@ -16,6 +16,7 @@ from services.members.operations.membership import found
 from services.members.store import documents as store
 from services.members.store import membership as members_store
 from services.shared import clock, identifiers
+from services.shared.contracts import files
 from services.shared.contracts.members import documents as contract
 from services.shared.contracts.members import membership as membership_contract
 from services.shared.errors import NotFound
@@ -206,13 +207,8 @@ def _opened(session: Session, settings: Settings, document: Document) -> bytes:
 
 
 def _file(document: Document, content: bytes) -> dict[str, Any]:
-    return {
-        "file_name": documents.file_name(
-            document.id, document.kind, document.media_type
-        ),
-        "media_type": document.media_type,
-        "content": base64.b64encode(content).decode(),
-    }
+    name = documents.file_name(document.id, document.kind, document.media_type)
+    return files.file_of(name, document.media_type, content)
 
 
 def _record(session: Session, actor: Actor, action: str, document: Document) -> None:

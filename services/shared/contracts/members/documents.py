@@ -5,7 +5,7 @@
 | `upload_document` | documents:write | `UploadDocument` | `Document` |
 | `list_documents` | documents:read | `ListDocuments` | `DocumentPage` |
 | `get_document` | documents:read | `DocumentCommand` | `Document` |
-| `get_document_content` | documents:read | `DocumentCommand` | `DocumentContent` |
+| `get_document_content` | documents:read | `DocumentCommand` | `File` |
 | `accept_document` | documents:write | `AcceptDocument` | `Document` |
 | `reject_document` | documents:write | `RejectDocument` | `Document` |
 """
@@ -123,11 +123,3 @@ class DocumentPage(Schema):
 
     items = fields.List(fields.Nested(Document), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
-
-
-class DocumentContent(Schema):
-    """A document's content, base64, with what a browser is told about it."""
-
-    file_name = fields.String(required=True, metadata={"example": "ktp-doc_01jd8x.png"})
-    media_type = fields.String(required=True, validate=validate.OneOf(MEDIA_TYPES))
-    content = fields.String(required=True, metadata={"example": "iVBORw0KGgo="})

@@ -8,7 +8,7 @@
 | `get_my_statement` | self:read | `GetMyStatement` | `ledger.Statement` |
 | `list_my_documents` | self:read | `Page` | `DocumentPage` |
 | `upload_my_document` | self:write | `UploadMyDocument` | `Document` |
-| `get_my_document_content` | self:read | `DocumentCommand` | `DocumentContent` |
+| `get_my_document_content` | self:read | `DocumentCommand` | `File` |
 | `send_my_verification_code` | self:write | `SendMyCode` | `CodeSent` |
 | `confirm_my_verification_code` | self:write | `ConfirmBody` | `Verified` |
 """
