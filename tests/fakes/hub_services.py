@@ -14,7 +14,7 @@ from marshmallow import Schema, ValidationError
 
 from services.gateway import openapi
 from services.shared import access
-from services.shared.contracts import ledger, members, transfers
+from services.shared.contracts import files, ledger, members, transfers
 from services.shared.contracts.members import (
     passwords,
     second_factors,
@@ -24,6 +24,7 @@ from services.shared.contracts.members import (
 from services.shared.errors import Malformed, NotAuthenticated, ServiceError
 from services.shared.identity import Identity
 from services.shared.messaging import Call, Caller, batched_rpc, rpc
+from tests.fakes import counter_methods
 
 Methods = dict[str, tuple[type[Schema], type[Schema]]]
 
@@ -75,6 +76,7 @@ BACKGROUND: Final = frozenset({"list_ended_sessions"})
 """What a gateway asks by itself, at moments that no test chooses: not recorded."""
 
 MEMBERS: Final[Methods] = {
+    **counter_methods.METHODS,
     **PEOPLE,
     "authenticate_client": (members.AuthenticateClient, members.Token),
     "register_cooperative": (members.RegisterCooperative, members.Cooperative),
@@ -176,7 +178,8 @@ class Script:
         if callable(answer):
             answer = answer(command)
         if answer is None:
-            return openapi.example_of(schemas[1]())
+            wants_file = command.get("format", files.JSON) != files.JSON
+            return openapi.example_of(files.File() if wants_file else schemas[1]())
         return copy.deepcopy(answer)
 
 

@@ -28,6 +28,6 @@ def attached(file: dict[str, Any]) -> Answer:
     )
 
 
-def in_form(wanted: str, result: Any) -> dict[str, Any] | Answer:
+def in_form(wanted: str | None, result: Any) -> dict[str, Any] | Answer:
     """What a call answered: its JSON, or the file when another form was ``wanted``."""
-    return dict(result) if wanted == files.JSON else attached(result)
+    return dict(result) if wanted in {None, files.JSON} else attached(result)

@@ -12,8 +12,9 @@ from services.shared import access
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import members as contract
 from services.shared.contracts import transfers as transfers_contract
+from services.shared.contracts.members import cash as cash_contract
 from services.shared.contracts.members import products as products_contract
-from services.shared.errors import NotFound
+from services.shared.errors import NotFound, StepUpRequired
 
 TAG = "Accounts"
 READ = access.scope("accounts:read")
@@ -26,6 +27,9 @@ _MOVEMENT_ERRORS = (
     ledger_contract.AccountNotActive,
     ledger_contract.LimitExceeded,
     ledger_contract.PeriodClosed,
+    cash_contract.DrawerNotOpen,
+    cash_contract.DrawerShort,
+    StepUpRequired,
 )
 
 

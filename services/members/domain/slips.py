@@ -32,7 +32,13 @@ TITLES: Final = {
     DRAWER_OUT: "Bukti Serah Terima Kas",
     DRAWER_VARIANCE: "Bukti Selisih Kas",
 }
-CHANNEL_NAMES: Final = {"cash": "Tunai", "bank": "Bank", "savings": "Rekening simpanan"}
+VAULT: Final = "vault"
+CHANNEL_NAMES: Final = {
+    "cash": "Tunai",
+    "bank": "Bank",
+    "savings": "Rekening simpanan",
+    VAULT: "Brankas",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +46,8 @@ class Draft:
     """A movement as it is wanted; ``posting`` is debit, credit and whole rupiah.
 
     ``account`` is whose slip it is: the key of the account whose balance is printed.
+    ``shift_id`` and ``branch_code`` are given where they are known; cash of a teller
+    finds them by the drawer that is open.
     """
 
     journal_id: str
@@ -49,6 +57,8 @@ class Draft:
     channel: str
     posting: tuple[str, str, int]
     reference: str | None = None
+    shift_id: str | None = None
+    branch_code: str = ""
 
 
 def signers(kind: str) -> tuple[str, str]:
@@ -60,3 +70,10 @@ def signers(kind: str) -> tuple[str, str]:
     if kind == PLACEMENT:
         return "Anggota", "Petugas"
     return "Petugas Brankas", "Teller"
+
+
+DESCRIPTIONS: Final = {
+    DRAWER_IN: "Kas dari brankas ke laci",
+    DRAWER_OUT: "Kas dari laci ke brankas",
+    DRAWER_VARIANCE: "Selisih kas laci",
+}

@@ -15,24 +15,28 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from services.members import store as members_store
 from services.members.domain import cash, slips
 from services.members.domain.peers import Ledger
 from services.members.domain.slips import Draft
 from services.members.models import Slip
-from services.members.operations import numbering
+from services.members.operations import answers, numbering, papers
 from services.members.store import cash as cash_store
 from services.members.store import slips as store
 from services.shared import access, clock
+from services.shared.contracts import files
 from services.shared.contracts.ledger import InsufficientFunds, JournalIdReused
 from services.shared.contracts.members import cash as contract
 from services.shared.errors import (
     IdempotencyKeyReused,
+    NotFound,
     RefusedError,
     ServiceError,
     UnavailableError,
 )
 from services.shared.identity import Identity
 from services.shared.persistence.database import Database, retrying
+from services.shared.presentation import formats, pdf
 
 CASH: Final = "cash"
 PATIENCE: Final = timedelta(seconds=60)
@@ -109,6 +113,61 @@ def finish_due(database: Database, ledger_of: LedgerOf) -> int:
     return len(due)
 
 
+def is_begun(session: Session, journal_id: str) -> bool:
+    """Whether the movement with this journal was begun before."""
+    return store.find(session, journal_id) is not None
+
+
+def is_shift_busy(session: Session, shift_id: str) -> bool:
+    """Whether a movement of the shift is still under way."""
+    return store.is_shift_busy(session, shift_id)
+
+
+def get_slip(
+    database: Database, cooperative_id: str, command: dict[str, Any]
+) -> dict[str, Any]:
+    """The slip of a posted movement, as JSON or on paper.
+
+    With a ``number`` only if the movement was one of this account.
+    """
+    number = command["number"]
+    with database.tenant(cooperative_id) as session:
+        slip = store.find(session, command["journal_id"])
+        if slip is None or slip.status != slips.POSTED:
+            raise NotFound("There is no such slip.")
+        if number not in {None, slip.account, slip.debit_account, slip.credit_account}:
+            raise NotFound("There is no such slip.")
+        owner_name = store.find_owner_name(session, number or slip.account)
+        cooperative = members_store.find_cooperative(session, cooperative_id)
+    if command["format"] == files.JSON or cooperative is None:
+        return answer(slip, owner_name)
+    name = f"{(slip.number or '').replace('/', '-')}.pdf"
+    paper = papers.slip(cooperative, slip, owner_name)
+    return files.file_of(name, pdf.MEDIA_TYPE, paper)
+
+
+def answer(slip: Slip, owner_name: str | None) -> dict[str, Any]:
+    """A posted slip in the shape of the contract."""
+    columns = {name: getattr(slip, name) for name in _ANSWERED}
+    extra = {"owner_name": owner_name, "terbilang": formats.terbilang(slip.amount)}
+    return answers.one(contract.Slip(), columns | extra)
+
+
+_ANSWERED: Final = (
+    "number",
+    "kind",
+    "journal_id",
+    "account",
+    "amount",
+    "description",
+    "channel",
+    "reference",
+    "balance",
+    "teller",
+    "posted_at",
+)
+
+
 def _add(
     session: Session, cooperative_id: str, draft: Draft, by: Identity | None
 ) -> Slip | None:
@@ -151,8 +210,8 @@ def _route(
         "debit_account": debit,
         "credit_account": credit,
         "teller": subject,
-        "shift_id": None,
-        "branch_code": "",
+        "shift_id": draft.shift_id,
+        "branch_code": draft.branch_code,
     }
     vault = cash.vault_key(cooperative_id)
     if draft.channel != CASH or by is None or vault not in {debit, credit}:

@@ -130,12 +130,12 @@ def branch_code_of(session: Session, drawer_id: str) -> str:
 
 
 def change_shift(
-    session: Session, shift_id: str, *, status: str, **columns: Any
+    session: Session, shift_id: str, *, was: str, **columns: Any
 ) -> CashShift | None:
-    """The shift with new values, changed only from ``status``; None from others."""
+    """The shift with new values, changed only if its status ``was`` so; else None."""
     return session.scalar(
         update(CashShift)
-        .where(CashShift.id == shift_id, CashShift.status == status)
+        .where(CashShift.id == shift_id, CashShift.status == was)
         .values(**columns)
         .returning(CashShift)
         .execution_options(populate_existing=True)

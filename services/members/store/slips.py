@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.members.domain import slips
-from services.members.models import Slip
+from services.members.models import Account, Member, Slip
 
 
 def add(session: Session, **columns: Any) -> Slip | None:
@@ -37,6 +37,15 @@ def lock(session: Session, journal_id: str) -> Slip | None:
 def find(session: Session, journal_id: str) -> Slip | None:
     """The slip of a journal, if this transaction may see it."""
     return session.get(Slip, journal_id)
+
+
+def find_owner_name(session: Session, number: str) -> str | None:
+    """The name of the member whose account it is; None for other accounts."""
+    return session.scalar(
+        select(Member.name)
+        .join(Account, Account.member_id == Member.id)
+        .where(Account.number == number)
+    )
 
 
 def settle(session: Session, journal_id: str, status: str) -> None:

@@ -354,9 +354,9 @@ class SlipQuery(Schema):
 
 
 class GetSlip(SlipQuery):
-    """The slip of one journal on one account."""
+    """The slip of one journal, on one account if its number is given."""
 
-    number = identifier("0101100000000017")
+    number = text(longest=100, load_default=None, allow_none=True)
     journal_id = identifier("jrn_4f1c")
 
 
