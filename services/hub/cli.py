@@ -214,6 +214,32 @@ def keys() -> None:
     click.echo(json.dumps({"algorithm": "Ed25519", "public_key": public}))
 
 
+@hub.command("rotate-keys")
+@click.option(
+    "--data-keys",
+    "replaces_data_keys",
+    is_flag=True,
+    help="Also give every cooperative a new key for its personal data.",
+)
+def rotate_keys(*, replaces_data_keys: bool) -> None:
+    """Make anew what the other master secret made; services go on meanwhile.
+
+    Run it when every service has the new HUB_SECRET_KEY, with the one before as
+    HUB_SECRET_KEY_PREVIOUS; when a run makes nothing anew, that one can go. See
+    deploy/runbooks/key-rotation.md.
+    """
+    from services.hub import configuration, key_rotation
+
+    with (
+        configuration.with_database(_configuration()) as settings,
+        configuration.open_databases(settings) as databases,
+    ):
+        for sentence in key_rotation.rotate(
+            databases, settings, replaces_data_keys=replaces_data_keys
+        ):
+            click.echo(f"✓ {sentence}")
+
+
 @hub.command()
 @click.option(
     "--payments",

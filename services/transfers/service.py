@@ -42,6 +42,7 @@ from services.transfers.operations import (
     recovery,
     reservations,
     returns,
+    rotation,
     settlements,
     submission,
     windows,
@@ -84,7 +85,7 @@ class TransfersService:
     @property
     def cipher(self) -> FieldCipher:
         """Hides the callback secrets."""
-        return self.settings.cipher("callback secrets")
+        return rotation.cipher(self.settings)
 
     @property
     def tenant(self) -> str:

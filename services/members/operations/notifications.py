@@ -92,7 +92,7 @@ def notify(
             channel=message.channel,
             template=message.template,
             language=message.language,
-            content=_cipher(settings).encrypt(content.encode(), _place(message_id)),
+            content=cipher(settings).encrypt(content.encode(), _place(message_id)),
             status="waiting",
             attempts=0,
             created_at=now,
@@ -178,7 +178,7 @@ def _opened(database: Database, identity: Identity) -> AbstractContextManager[Se
 def _mail(settings: Settings, row: Notification) -> Mail:
     """The e-mail of a row. Raises MailRefused: what cannot be written stays so."""
     try:
-        content = json.loads(_cipher(settings).decrypt(row.content, _place(row.id)))
+        content = json.loads(cipher(settings).decrypt(row.content, _place(row.id)))
         subject, text = rendered(row.template, row.language, content["values"])
     except (crypto.Undecryptable, TemplateError, ValueError) as fault:
         # Of the fault only its kind: its text may repeat what the message says.
@@ -204,7 +204,8 @@ def _give_up(database: Database, row: Notification, fault: str) -> None:
         store.mark_failed(session, row.id, fault)
 
 
-def _cipher(settings: Settings) -> crypto.FieldCipher:
+def cipher(settings: Settings) -> crypto.FieldCipher:
+    """What encrypts messages until they are forgotten."""
     return settings.cipher("members notifications")
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -24,6 +24,8 @@ from services.shared.errors import (
 from services.shared.identity import HUB
 from services.shared.persistence import roles
 from services.shared.persistence.database import Database
+
+RENEWED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +180,67 @@ def forget(session: Session, *, older_than_days: int) -> int:
         {"days": older_than_days},
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def renew(database: Database) -> int:
+    """Encrypt with the newest key what an older one encrypted; how many answers.
+
+    A little at a time, and safe to do again.
+    """
+    after, renewed = ("", "", ""), 0
+    while True:
+        with database.hub() as session:
+            rows = session.execute(
+                text(
+                    "SELECT cooperative_id, operation, key, request_hash, answer, "
+                    "created_at FROM idempotency_keys "
+                    "WHERE (cooperative_id, operation, key) > (:after_a, :after_b, "
+                    ":after_c) ORDER BY cooperative_id, operation, key LIMIT :limit"
+                ),
+                dict(zip(("after_a", "after_b", "after_c"), after, strict=True))
+                | {"limit": RENEWED_AT_ONCE},
+            ).all()
+            renewed += sum(_renew_one(session, row._mapping) for row in rows)  # noqa: SLF001  public
+        if len(rows) < RENEWED_AT_ONCE:
+            return renewed
+        after = (rows[-1].cooperative_id, rows[-1].operation, rows[-1].key)
+
+
+def _renew_one(session: Session, row: Mapping[str, Any]) -> bool:
+    """Put an answer in its own place anew: nobody may change one, not even we."""
+    scope = IdempotencyScope(
+        cooperative_id=row["cooperative_id"],
+        operation=row["operation"],
+        key=row["key"],
+        request_hash=row["request_hash"],
+    )
+    answer = _cipher(session).renewed(bytes(row["answer"]), scope.identity.encode())
+    if answer is None:
+        return False
+    gone = session.execute(
+        text(
+            "DELETE FROM idempotency_keys WHERE cooperative_id = :cooperative_id "
+            "AND operation = :operation AND key = :key RETURNING true"
+        ),
+        _columns(scope),
+    ).scalar_one_or_none()
+    if gone is None:
+        # Forgotten meanwhile, for its age.
+        return False
+    session.execute(
+        text(
+            "INSERT INTO idempotency_keys (cooperative_id, operation, key, "
+            "request_hash, answer, created_at) VALUES (:cooperative_id, :operation, "
+            ":key, :request_hash, :answer, :created_at)"
+        ),
+        _columns(scope)
+        | {
+            "request_hash": scope.request_hash,
+            "answer": answer,
+            "created_at": row["created_at"],
+        },
+    )
+    return True
 
 
 def add_tables(op: roles.Operations) -> None:

@@ -45,6 +45,17 @@ def find_locked(session: Session, cooperative_id: str) -> models.Participant | N
     return session.get(models.Participant, cooperative_id, with_for_update=True)
 
 
+def lock_with_secret(session: Session) -> Sequence[models.Participant]:
+    """The participants that have a callback secret, held until the transaction ends."""
+    query = (
+        select(models.Participant)
+        .where(models.Participant.callback_secret.is_not(None))
+        .order_by(models.Participant.cooperative_id)
+        .with_for_update()
+    )
+    return session.scalars(query).all()
+
+
 def list_page(
     session: Session, *, after_code: str | None, limit: int
 ) -> Sequence[models.Participant]:

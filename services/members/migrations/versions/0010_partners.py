@@ -135,9 +135,16 @@ def _keys() -> None:
     )
     both = "SELECT, INSERT"
     roles.grant(op, "lookup_keys", tenant=both, hub=f"{both}, UPDATE (wrapped_key)")
-    # What rotation makes anew.
-    roles.grant(op, "members", hub="UPDATE (personal_data)")
+    # What rotation makes anew; each cooperative's own under the tenant's role.
     roles.grant(op, "notifications", hub="UPDATE (content)")
+    for table, columns in (
+        ("members", "personal_data"),
+        ("users", "personal_data, totp_secret"),
+        ("documents", "content"),
+        ("import_parts", "content"),
+        ("import_rows", "content"),
+    ):
+        roles.grant(op, table, tenant=f"UPDATE ({columns})")
 
 
 def _trail() -> None:
