@@ -8,10 +8,10 @@ the clearing is left, the books exported before the key is destroyed.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from datetime import date, timedelta
+from typing import Any, Final, Protocol
 
 REQUESTED: Final = "requested"
 VERIFIED: Final = "verified"
@@ -83,6 +83,8 @@ class Standing:
     balances: Mapping[str, int]
     position: int
     reserved: int
+    unfinished_transfers: int
+    unsettled_windows: int
     has_running_policies: bool
 
 
@@ -127,6 +129,22 @@ def blockers(standing: Standing) -> list[Blocker]:
                 detail=f"Transfers under way reserve {standing.reserved} rupiah.",
             )
         )
+    if standing.unfinished_transfers:
+        found.append(
+            Blocker(
+                field="clearing",
+                code="transfers_unfinished",
+                detail=f"{standing.unfinished_transfers} transfers are under way.",
+            )
+        )
+    if standing.unsettled_windows:
+        found.append(
+            Blocker(
+                field="clearing",
+                code="windows_unsettled",
+                detail=f"{standing.unsettled_windows} windows are not settled yet.",
+            )
+        )
     return [*found, *_unpaid(standing.balances)]
 
 
@@ -140,6 +158,66 @@ def _unpaid(balances: Mapping[str, int]) -> list[Blocker]:
         for code, name in MEMBERS_MONEY.items()
         if balances.get(code)
     ]
+
+
+class Books(Protocol):
+    """The ledger, asked for one cooperative: what its book holds."""
+
+    def get_trial_balance(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell where the book stands."""
+
+    def list_postings(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Give a page of all postings of the book."""
+
+    def open_accounts(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Make accounts that can take postings; once more changes nothing."""
+
+    def get_balances(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell the balance and what of it is available, per account key."""
+
+    def set_status(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Freeze, thaw or close an account."""
+
+    def open_book(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Make the chart of accounts; once more changes nothing."""
+
+    def post_journal(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Post one journal inside the book."""
+
+
+class Clearing(Protocol):
+    """The clearing, which a cooperative leaves last."""
+
+    def check_leaving(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell what still binds a participant."""
+
+    def close_participant(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Let a participant leave for good and pay its funds out."""
+
+
+class Insurance(Protocol):
+    """The insurance service, where there is one."""
+
+    def has_running_policies(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell how many policies of a cooperative run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """Whom a closing asks; ``books`` gives the ledger for one cooperative.
+
+    ``insurance`` is None where no such service runs, which is not the same as one that
+    does not answer.
+    """
+
+    books: Callable[[str], Books]
+    clearing: Clearing
+    insurance: Insurance | None
+
+
+def document_number(cooperative_code: str, day: date) -> str:
+    """The number of a verification document, such as ``PENUTUPAN/2026/11/0101``."""
+    return f"PENUTUPAN/{day.year}/{day.month:02d}/{cooperative_code}"
 
 
 def canonical(snapshot: Mapping[str, Any]) -> str:

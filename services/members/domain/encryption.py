@@ -103,8 +103,13 @@ NOTIFICATIONS: Final = EncryptedColumn(
 UNDER_MASTER: Final = (*WRAPPED_KEYS, LOOKUP_KEYS, NOTIFICATIONS)
 """Everything under keys that come out of the master secret."""
 
-UNDER_LOOKUP_KEYS: Final = frozenset({("registrations", "contact")})
+UNDER_LOOKUP_KEYS: Final = frozenset(
+    {("registrations", "contact"), ("closings", "contact")}
+)
 """Encrypted with a look-up key, which outlives every rotation."""
+
+UNDER_LINKS: Final = frozenset({("closing_exports", "content")})
+"""Encrypted with a key that only a mailed link holds, and forgotten within days."""
 
 
 def is_hash(column: str) -> bool:

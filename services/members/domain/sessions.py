@@ -26,7 +26,9 @@ JOINING_SCOPES: Final = frozenset(
 )
 """What the staff of a cooperative does before it is active: no member, no money yet."""
 
-_SIGN_IN_ENDED: Final = frozenset({cooperatives.DEACTIVATED, "closed"})
+_SIGN_IN_ENDED: Final = frozenset(
+    {cooperatives.DEACTIVATED, cooperatives.CLOSING, cooperatives.CLOSED}
+)
 
 
 def lasts_for(*, is_remembered: bool) -> timedelta:

@@ -373,7 +373,6 @@ def _rights_of_leaving() -> None:
         "completed_at, attempted_at, fault)",
     )
     roles.grant(op, "closing_exports", hub="SELECT, INSERT, DELETE")
-    # The end of a cooperative: its key is destroyed, and with it every name.
     roles.grant(op, "cooperatives", hub="UPDATE (kind)")
+    # The end of a cooperative: with its key everything personal becomes unreadable.
     roles.grant(op, "data_keys", hub="DELETE")
-    roles.grant(op, "members", hub="UPDATE (name, nik_hash, personal_data)")
