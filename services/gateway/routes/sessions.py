@@ -31,7 +31,6 @@ class SessionRoutes(Edge):
         rule=access.anyone,
         status=201,
         body=contract.SignInBody,
-        command=contract.SignIn,
         answer=contract.SignedIn,
         key=Idempotency.NONE,
         errors=(

@@ -73,6 +73,16 @@ def test_only_what_must_be_public_is_public() -> None:
         "/healthz",
         "/readyz",
         "/metrics",
+        # Who signs in, or follows a link, has no token yet.
+        "/v1/sessions",
+        "/v1/sessions/refresh",
+        "/v1/passwords/strength",
+        "/v1/passwords/forgotten",
+        "/v1/passwords/reset",
+        "/v1/invitations/accept",
+        "/aktivasi",
+        "/atur-ulang-sandi",
+        "/undangan",
     }
 
 
