@@ -101,12 +101,14 @@ PLATFORM_WALLET: Final = "1-1020"
 LIQUIDITY_AT_HUB: Final = "1-1030"
 OWED_BY_HUB: Final = "1-1300"
 SAVINGS: Final = "2-1000"
-PRINCIPAL_SAVINGS: Final = "3-1000"
-MANDATORY_SAVINGS: Final = "3-1100"
-MIGRATION: Final = "9-9000"
 OWED_TO_HUB: Final = "2-1200"
 HELD_PAYMENTS: Final = "2-1350"
+TAX_PAYABLE: Final = "2-1400"
+PRINCIPAL_SAVINGS: Final = "3-1000"
+MANDATORY_SAVINGS: Final = "3-1100"
+INTEREST_EXPENSE: Final = "5-1000"
 PLATFORM_COSTS: Final = "5-2200"
+MIGRATION: Final = "9-9000"
 
 
 def chart_account(cooperative_id: str, code: str) -> str:
