@@ -123,7 +123,7 @@ def get_product(database: Database, cooperative_id: str, code: str) -> dict[str,
     """One savings product with its rates."""
     with database.tenant(cooperative_id) as session:
         rates = store.rates(session).get(code, {})
-        return _answer(_found(session, cooperative_id, code), rates)
+        return _answer(find_product(session, cooperative_id, code), rates)
 
 
 def list_products(
@@ -254,10 +254,11 @@ def _kept(session: Session, cooperative_id: str, code: str) -> SavingsProduct:
             status=blank.status,
             created_at=clock.now(),
         )
-    return _found(session, cooperative_id, code)
+    return find_product(session, cooperative_id, code)
 
 
-def _found(session: Session, cooperative_id: str, code: str) -> SavingsProduct:
+def find_product(session: Session, cooperative_id: str, code: str) -> SavingsProduct:
+    """A product with its method, whatever its status. Raises NotFound."""
     product = store.find_product(session, cooperative_id, code)
     if product is not None:
         return product

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -56,7 +56,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The interest of a month, of all accounts together."""
+    """The interest of several accounts together."""
 
     accounts: int
     gross: int
@@ -68,7 +68,6 @@ def savers(
     products: Sequence[str],
     *,
     after: str | None,
-    through: str | None = None,
     limit: int,
 ) -> list[Saver]:
     """Active accounts of these products, by member past ``after`` and number."""
@@ -80,26 +79,14 @@ def savers(
     )
     if after is not None:
         query = query.where(Account.member_id > after)
-    if through is not None:
-        query = query.where(Account.member_id <= through)
     return [
         Saver(account=row.number, member_id=row.member_id, product=row.product)
         for row in session.execute(query)
     ]
 
 
-def has_chunk(session: Session, cooperative_id: str, month: date, chunk: str) -> bool:
-    """Whether the step that began here has planned before."""
-    return bool(chunk_rows(session, cooperative_id, month, chunk, limit=1))
-
-
 def chunk_rows(
-    session: Session,
-    cooperative_id: str,
-    month: date,
-    chunk: str,
-    *,
-    limit: int | None = None,
+    session: Session, cooperative_id: str, month: date, chunk: str
 ) -> Sequence[InterestPosting]:
     """What one step has planned, by account."""
     return session.scalars(
@@ -110,7 +97,6 @@ def chunk_rows(
             InterestPosting.chunk == chunk,
         )
         .order_by(InterestPosting.account)
-        .limit(limit)
     ).all()
 
 
@@ -132,32 +118,39 @@ def earned_already(session: Session, month: date, accounts: Iterable[str]) -> se
     )
 
 
-def mark_posted(session: Session, journal_id: str, month: date, chunk: str) -> int:
-    """What was planned under this journal is in the books; how many accounts."""
-    result = session.execute(
+def change_postings(
+    session: Session, month: date, accounts: Sequence[str], **values: Any
+) -> None:
+    """Write what became of the interest of these accounts."""
+    session.execute(
+        update(InterestPosting)
+        .where(InterestPosting.month == month, InterestPosting.account.in_(accounts))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def mark_posted(
+    session: Session, cooperative_id: str, month: date, journal_id: str
+) -> Summary:
+    """What was planned under this journal is in the books: what that was, just now."""
+    rows = session.execute(
         update(InterestPosting)
         .where(
+            InterestPosting.cooperative_id == cooperative_id,
             InterestPosting.month == month,
-            InterestPosting.chunk == chunk,
             InterestPosting.journal_id == journal_id,
             InterestPosting.state == PLANNED,
         )
         .values(state=POSTED)
+        .returning(InterestPosting.gross, InterestPosting.withheld)
         .execution_options(synchronize_session=False)
+    ).all()
+    return Summary(
+        accounts=len(rows),
+        gross=sum(row.gross for row in rows),
+        withheld=sum(row.withheld for row in rows),
     )
-    return int(result.rowcount)  # type: ignore[attr-defined]
-
-
-def summary(session: Session, month: date) -> Summary:
-    """The interest of a month that is in the books."""
-    row = session.execute(
-        select(
-            func.count(),
-            func.coalesce(func.sum(InterestPosting.gross), 0),
-            func.coalesce(func.sum(InterestPosting.withheld), 0),
-        ).where(InterestPosting.month == month, InterestPosting.state == POSTED)
-    ).one()
-    return Summary(accounts=int(row[0]), gross=int(row[1]), withheld=int(row[2]))
 
 
 def list_interest(

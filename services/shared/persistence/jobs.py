@@ -54,7 +54,7 @@ class Step:
     done: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Job(Generic[Context]):
     """Something done by business date, until its ``run`` has no next position.
 

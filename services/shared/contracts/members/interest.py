@@ -158,10 +158,11 @@ class Passbook(Schema):
 
 
 class InterestEvent(Schema):
-    """Payload of ``interest_posted``: the interest of a month is on all accounts."""
+    """Payload of ``interest_posted``: one journal of a month's interest."""
 
     cooperative_id = identifier("coop_01jd8x")
     month = fields.Date(required=True)
+    journal_id = identifier("jrn_4f1c")
     accounts = fields.Integer(required=True, strict=True)
-    gross = _rupiah("Of all accounts together.")
-    withheld = _rupiah("Of all accounts together.")
+    gross = _rupiah("Of all these accounts together.")
+    withheld = _rupiah("Of all these accounts together.")
