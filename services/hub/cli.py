@@ -308,6 +308,22 @@ def _place(address: str) -> tuple[str, int]:
         raise click.UsageError(f"The address {error}.") from error
 
 
+@hub.group("operators")
+def operators_group() -> None:
+    """The people who run the hub."""
+
+
+@operators_group.command("add")
+@click.argument("name")
+@click.argument("email")
+def add_operator(name: str, email: str) -> None:
+    """Invite NAME with the address EMAIL; prints the link to choose a password."""
+    from services.hub import configuration, operators
+
+    with configuration.with_database(_configuration()) as settings:
+        click.echo(json.dumps(operators.add(settings, name=name, email=email)))
+
+
 @hub.group("dead-letters")
 def dead_letters_group() -> None:
     """Events that could not be handled: look at them, send them back."""
