@@ -31,7 +31,7 @@ def verify(databases: Mapping[str, Database]) -> Iterator[str]:
             )
     yield from _verify_ledger(databases["ledger"])
     yield from clearing_check.check(databases["ledger"], databases["transfers"])
-    yield _verify_trails(databases["members"])
+    yield verify_trails(databases["members"])
 
 
 def _verify_ledger(database: Database) -> Iterator[str]:
@@ -48,7 +48,7 @@ def _verify_ledger(database: Database) -> Iterator[str]:
     )
 
 
-def _verify_trails(database: Database) -> str:
+def verify_trails(database: Database) -> str:
     """Whether the audit trail of every cooperative is what was written."""
     report = audit.verify_trails(database)
     if report.difference is not None:

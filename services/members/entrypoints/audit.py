@@ -18,6 +18,6 @@ class AuditEntrypoints(Peers):
 
     @rpc(READS)
     def list_audit_entries(self, command: dict[str, Any]) -> dict[str, Any]:
-        """List what was done in the caller's cooperative, or by the operator."""
+        """List what was done in a cooperative; a tenant sees only its own."""
         request = loaded(contract.ListAuditEntries(), command)
-        return audit.list_audit_entries(self.database, self.tenant, request)
+        return audit.list_audit_entries(self.database, self.identity, request)

@@ -24,7 +24,9 @@ class ClientEntrypoints(Peers):
     def create_client(self, command: dict[str, Any]) -> dict[str, Any]:
         """Make a client of a cooperative and show its secret once."""
         request = loaded(contract.CreateClient(), command)
-        return operations.create_client(self.database, self.settings, request)
+        return operations.create_client(
+            self.database, self.settings, request, self.actor
+        )
 
     @rpc(access.operator)
     def list_clients(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -37,5 +39,6 @@ class ClientEntrypoints(Peers):
         """Give a client no more tokens."""
         request = loaded(contract.RevokeClient(), command)
         return self.once(
-            request, lambda: operations.revoke_client(self.database, request)
+            request,
+            lambda: operations.revoke_client(self.database, request, self.actor),
         )

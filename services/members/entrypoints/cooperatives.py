@@ -20,7 +20,9 @@ class CooperativeEntrypoints(Peers):
     def register_cooperative(self, command: dict[str, Any]) -> dict[str, Any]:
         """Register a cooperative."""
         request = loaded(contract.RegisterCooperative(), command)
-        return operations.register_cooperative(self.database, self.settings, request)
+        return operations.register_cooperative(
+            self.database, self.settings, request, self.actor
+        )
 
     @rpc(access.operator)
     def activate_cooperative(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -29,7 +31,7 @@ class CooperativeEntrypoints(Peers):
         return self.once(
             request,
             lambda: operations.activate_cooperative(
-                self.database, self.ledger, request
+                self.database, self.ledger, request, self.actor
             ),
         )
 
@@ -38,7 +40,10 @@ class CooperativeEntrypoints(Peers):
         """Give the clients of a cooperative no more tokens."""
         request = loaded(contract.ChangeCooperative(), command)
         return self.once(
-            request, lambda: operations.deactivate_cooperative(self.database, request)
+            request,
+            lambda: operations.deactivate_cooperative(
+                self.database, request, self.actor
+            ),
         )
 
     @rpc(access.any_of(access.operator, ANY_TENANT))

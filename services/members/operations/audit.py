@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from dataclasses import fields as dataclass_fields
 from typing import Any, Final
@@ -18,7 +20,12 @@ from services.members.store.audit import Filter, Head
 from services.shared import clock
 from services.shared.contracts.members import InvalidCursor
 from services.shared.contracts.members import audit as contract
+from services.shared.errors import NotFound
+from services.shared.identity import HUB, Identity
 from services.shared.persistence.database import Database
+
+UNATTENDED: Final = Actor(cooperative_id=HUB, subject="service:members")
+"""Who acts when nobody asked: a timer, or an administrator at the command line."""
 
 START: Final = Head(0, domain.GENESIS)
 POSITION_DIGITS_MAX: Final = 18
@@ -56,9 +63,16 @@ def record(
 
 
 def list_audit_entries(
-    database: Database, cooperative_id: str, command: dict[str, Any]
+    database: Database, caller: Identity, command: dict[str, Any]
 ) -> dict[str, Any]:
-    """What was done in the cooperative, newest first."""
+    """What was done in the caller's cooperative, newest first.
+
+    The operator may name any cooperative, and else sees what concerns none. Raises
+    NotFound for everybody else who names another's.
+    """
+    cooperative_id = command["cooperative_id"] or caller.cooperative_id
+    if cooperative_id != caller.cooperative_id and not caller.is_operator:
+        raise NotFound("There is no such cooperative.")
     owner, limit = f"audit {cooperative_id}", command["limit"]
     wanted = Filter(
         actor=command["actor"],
@@ -112,19 +126,26 @@ def verify_trails(database: Database) -> TrailReport:
     with database.hub() as session:
         store.hold_still(session)
         ends = store.heads(session)
-        for count, entry in enumerate(store.all_entries(session), start=1):
-            before = found.get(entry.cooperative_id, START)
-            difference = _difference(entry, before)
-            if difference is not None:
-                return TrailReport(
-                    chains=len(ends), entries=count, difference=difference
-                )
-            found[entry.cooperative_id] = Head(entry.position, bytes(entry.hash))
+        with closing(store.all_entries(session)) as entries:
+            difference = _first_difference(entries, found)
     return TrailReport(
         chains=len(ends),
         entries=sum(one.position for one in found.values()),
-        difference=_wrong_end(ends, found),
+        difference=difference or _wrong_end(ends, found),
     )
+
+
+def _first_difference(
+    entries: Iterable[AuditEntry], found: dict[str, Head]
+) -> str | None:
+    """The first entry that is wrong, as a sentence; fills in the ends reached."""
+    for entry in entries:
+        before = found.get(entry.cooperative_id, START)
+        difference = _difference(entry, before)
+        if difference is not None:
+            return difference
+        found[entry.cooperative_id] = Head(entry.position, bytes(entry.hash))
+    return None
 
 
 def _difference(entry: AuditEntry, before: Head) -> str | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from services.members import store
 from services.members.domain import clients, cooperatives
-from services.members.operations import answers, lookup
+from services.members.domain.audit import Actor
+from services.members.operations import answers, audit, lookup
 from services.shared import access, clock, crypto, identifiers, identity
 from services.shared.contracts import members as contract
 from services.shared.errors import InvariantViolated, NotFound
@@ -62,7 +64,10 @@ def authenticate_client(
 
 
 def create_client(
-    database: Database, settings: Settings, command: dict[str, Any]
+    database: Database,
+    settings: Settings,
+    command: dict[str, Any],
+    actor: Actor = audit.UNATTENDED,
 ) -> dict[str, Any]:
     """A client of a cooperative; its secret is in this answer and nowhere else."""
     # Kept as they are given, so that they are answered so; a token spells them out.
@@ -92,6 +97,10 @@ def create_client(
             secret_hash=_secret_hash(session, settings, secret),
             created_at=clock.now(),
         )
+        # In the trail of the cooperative, for which the client may act from now on.
+        own = replace(actor, cooperative_id=cooperative_id)
+        after = {"scopes": client.scopes}
+        audit.record(session, own, "client.created", client.client_id, after=after)
         return answers.one(
             contract.NewClient(),
             {
@@ -129,14 +138,20 @@ def list_clients(database: Database, command: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def revoke_client(database: Database, command: dict[str, Any]) -> dict[str, Any]:
+def revoke_client(
+    database: Database,
+    command: dict[str, Any],
+    actor: Actor = audit.UNATTENDED,
+) -> dict[str, Any]:
     """The client gets no more tokens; those it has end by themselves in minutes."""
+    cooperative_id, now = command["cooperative_id"], clock.now()
     with database.hub() as session:
-        client = store.revoke_client(
-            session, command["cooperative_id"], command["client_id"], clock.now()
-        )
+        client = store.revoke_client(session, cooperative_id, command["client_id"], now)
         if client is None:
             raise NotFound("There is no such client.")
+        if client.revoked_at == now:
+            own = replace(actor, cooperative_id=cooperative_id)
+            audit.record(session, own, "client.revoked", client.client_id)
         return answers.one(contract.Client(), client)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from services.members import store
 from services.members.domain import cooperatives, registration
+from services.members.domain.audit import Actor
 from services.members.domain.peers import Ledger
 from services.members.models import Cooperative
-from services.members.operations import answers, personal_data
+from services.members.operations import answers, audit, personal_data
 from services.members.store import registration as registrations
 from services.shared import clock, identifiers
 from services.shared.contracts import members as contract
@@ -28,7 +30,10 @@ LIST: Final = "cooperatives"
 
 @retrying
 def register_cooperative(
-    database: Database, settings: Settings, command: dict[str, Any]
+    database: Database,
+    settings: Settings,
+    command: dict[str, Any],
+    actor: Actor = audit.UNATTENDED,
 ) -> dict[str, Any]:
     """A new cooperative with the key for its members' personal data.
 
@@ -48,6 +53,7 @@ def register_cooperative(
             raise contract.CooperativeCodeTaken
         personal_data.make_key(session, settings, cooperative.id)
         tell(session, contract.COOPERATIVE_REGISTERED, cooperative)
+        _record(session, actor, "cooperative.registered", cooperative)
         return answers.one(contract.Cooperative(), cooperative)
 
     with database.hub() as session:
@@ -59,7 +65,10 @@ def register_cooperative(
 
 
 def activate_cooperative(
-    database: Database, ledger: Ledger, command: dict[str, Any]
+    database: Database,
+    ledger: Ledger,
+    command: dict[str, Any],
+    actor: Actor = audit.UNATTENDED,
 ) -> dict[str, Any]:
     """The cooperative takes part from now on; again changes nothing.
 
@@ -76,26 +85,31 @@ def activate_cooperative(
         # Whoever registered by itself is let in by the decision on its legality (R3).
         if registered is not None and registered.status != registration.APPROVED:
             raise RegistrationUndecided
-        make_active(session, cooperative)
+        if make_active(session, cooperative):
+            _record(session, actor, "cooperative.activated", cooperative)
         return answers.one(contract.Cooperative(), cooperative)
 
 
-def make_active(session: Session, cooperative: Cooperative) -> None:
-    """Let a locked cooperative take part, in the caller's transaction.
+def make_active(session: Session, cooperative: Cooperative) -> bool:
+    """Let a locked cooperative take part, in the caller's transaction; is that new?
 
     Raises CooperativeClosed for one that leaves or has left.
     """
     if not cooperatives.may_be_activated(cooperative.status):
         raise CooperativeClosed
-    if cooperative.status != cooperatives.ACTIVE:
-        cooperative.status = cooperatives.ACTIVE
-        cooperative.activated_at = cooperative.activated_at or clock.now()
-        tell(session, contract.COOPERATIVE_ACTIVATED, cooperative)
+    if cooperative.status == cooperatives.ACTIVE:
+        return False
+    cooperative.status = cooperatives.ACTIVE
+    cooperative.activated_at = cooperative.activated_at or clock.now()
+    tell(session, contract.COOPERATIVE_ACTIVATED, cooperative)
+    return True
 
 
 @retrying
 def deactivate_cooperative(
-    database: Database, command: dict[str, Any]
+    database: Database,
+    command: dict[str, Any],
+    actor: Actor = audit.UNATTENDED,
 ) -> dict[str, Any]:
     """The cooperative's clients get no more tokens; again changes nothing."""
     with database.hub() as session:
@@ -105,6 +119,7 @@ def deactivate_cooperative(
         if cooperative.status != cooperatives.DEACTIVATED:
             cooperative.status = cooperatives.DEACTIVATED
             tell(session, contract.COOPERATIVE_DEACTIVATED, cooperative)
+            _record(session, actor, "cooperative.deactivated", cooperative)
         return answers.one(contract.Cooperative(), cooperative)
 
 
@@ -136,6 +151,17 @@ def list_cooperatives(database: Database, command: dict[str, Any]) -> dict[str, 
         "items": answers.many(contract.Cooperative(), shown),
         "next_cursor": next_cursor,
     }
+
+
+def _record(
+    session: Session, actor: Actor, action: str, cooperative: Cooperative
+) -> None:
+    """Write it into the trail of the cooperative, whoever of the hub did it."""
+    session.flush()
+    own = replace(actor, cooperative_id=cooperative.id)
+    audit.record(
+        session, own, action, cooperative.id, after={"status": cooperative.status}
+    )
 
 
 def _found(cooperative: Cooperative | None) -> Cooperative:

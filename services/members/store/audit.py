@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -104,9 +104,13 @@ def heads(session: Session) -> dict[str, Head]:
     return {row.cooperative_id: Head(row.position, bytes(row.hash)) for row in rows}
 
 
-def all_entries(session: Session) -> Iterator[AuditEntry]:
-    """Every entry, chain by chain and in order, a piece at a time."""
+def all_entries(session: Session) -> Generator[AuditEntry]:
+    """Every entry, chain by chain and in order, a piece at a time; close it."""
     query = select(AuditEntry).order_by(AuditEntry.cooperative_id, AuditEntry.position)
-    for entry in session.scalars(query, execution_options={"yield_per": ROWS_AT_ONCE}):
-        session.expunge(entry)
-        yield entry
+    found = session.scalars(query, execution_options={"yield_per": ROWS_AT_ONCE})
+    try:
+        for entry in found:
+            session.expunge(entry)
+            yield entry
+    finally:
+        found.close()

@@ -17,6 +17,12 @@ from services.shared.contracts.members import Page, identifier
 class ListAuditEntries(Page):
     """What is asked of the trail; every part narrows it."""
 
+    cooperative_id = text(
+        longest=100,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Whose trail; the operator may name any."},
+    )
     actor = text(
         longest=100,
         load_default=None,
