@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from services.shared import access, identity
 from services.shared.access import Rule
-from services.shared.errors import NotAllowed, NotAuthenticated
+from services.shared.errors import NotAuthenticated
 from services.shared.identity import Identity
 
 TOKEN_LENGTH_MAX: Final = 4096
@@ -50,12 +50,6 @@ def ended() -> NotAuthenticated:
 
 def _invalid(message: str) -> NotAuthenticated:
     return NotAuthenticated(message, {"WWW-Authenticate": CHALLENGE_INVALID})
-
-
-def known(identity: Identity | None) -> None:
-    """any authenticated caller"""
-    if identity is None:
-        raise NotAllowed
 
 
 def is_public(rule: Rule) -> bool:

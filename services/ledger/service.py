@@ -40,7 +40,6 @@ READS_LEDGER: Final = access.any_of(
     access.scope("ledger:read"), access.operator, MEMBERS
 )
 WRITES_LEDGER: Final = access.any_of(access.scope("ledger:write"), access.operator)
-ANY_TENANT: Final = access.scope(*sorted(access.TENANT_SCOPES))
 
 
 class LedgerService:
@@ -261,7 +260,7 @@ class LedgerService:
         page = wallets.list_fees(self.database, self.tenant, **request)
         return _answer(contract.FeePage(), page)
 
-    @rpc(access.any_of(ANY_TENANT, access.operator))
+    @rpc(access.staff)
     def get_fee_schedule(self, command: dict[str, Any]) -> dict[str, Any]:
         """Show the prices in force on a day."""
         request = _loaded(contract.GetFeeSchedule(), command)

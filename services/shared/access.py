@@ -211,6 +211,14 @@ def person(identity: Identity | None) -> None:
         raise NotAllowed("Only a person who has signed in may do this.")
 
 
+def staff(identity: Identity | None) -> None:
+    """staff, a cooperative's own system or the hub operator"""
+    if identity is None or not (
+        identity.is_operator or identity.scopes & TENANT_SCOPES
+    ):
+        raise NotAllowed
+
+
 def anyone(_identity: Identity | None) -> None:
     """public"""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.gateway import auth
 from services.gateway.http.entrypoints import route
 from services.gateway.http.requests import Request
 from services.gateway.routes.peers import Peers
@@ -12,6 +11,9 @@ from services.shared import access
 from services.shared.contracts import transfers as contract
 
 TAG = "Clearing"
+TAKES_PART = access.any_of(
+    access.operator, access.scope("transfers:read", "transfers:write")
+)
 
 
 class AgreementRoutes(Peers):
@@ -36,7 +38,7 @@ class AgreementRoutes(Peers):
         "GET",
         "/v1/agreements",
         tag=TAG,
-        rule=auth.known,
+        rule=TAKES_PART,
         query=contract.ListAgreements,
         command=contract.ListAgreements,
         answer=contract.AgreementPage,
@@ -49,7 +51,7 @@ class AgreementRoutes(Peers):
         "GET",
         "/v1/agreements/{agreement_id}",
         tag=TAG,
-        rule=auth.known,
+        rule=TAKES_PART,
         command=contract.AgreementCommand,
         answer=contract.Agreement,
     )

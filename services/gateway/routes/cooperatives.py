@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.gateway import auth
 from services.gateway.http.entrypoints import route
 from services.gateway.http.requests import Request
 from services.gateway.routes.peers import Peers
@@ -52,7 +51,7 @@ class CooperativeRoutes(Peers):
         "GET",
         "/v1/cooperatives/me",
         tag=TAG,
-        rule=auth.known,
+        rule=access.staff,
         answer=contract.Cooperative,
         errors=(NotFound,),
     )
@@ -65,7 +64,7 @@ class CooperativeRoutes(Peers):
         "GET",
         "/v1/cooperatives/{cooperative_id}",
         tag=TAG,
-        rule=auth.known,
+        rule=access.staff,
         command=contract.CooperativeCommand,
         answer=contract.Cooperative,
     )

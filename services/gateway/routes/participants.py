@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.gateway import auth
 from services.gateway.http.entrypoints import route
 from services.gateway.http.idempotency import Idempotency
 from services.gateway.http.requests import Request
@@ -13,6 +12,9 @@ from services.shared import access
 from services.shared.contracts import transfers as contract
 
 TAG = "Clearing"
+TAKES_PART = access.any_of(
+    access.operator, access.scope("transfers:read", "transfers:write")
+)
 
 
 class ParticipantRoutes(Peers):
@@ -35,7 +37,7 @@ class ParticipantRoutes(Peers):
         "GET",
         "/v1/participants/{cooperative_id}",
         tag=TAG,
-        rule=auth.known,
+        rule=TAKES_PART,
         command=contract.ParticipantCommand,
         answer=contract.Participant,
         errors=(contract.ParticipantNotFound,),

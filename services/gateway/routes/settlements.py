@@ -6,7 +6,6 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.gateway import auth
 from services.gateway.http.entrypoints import route
 from services.gateway.http.requests import Request
 from services.gateway.routes.peers import Peers
@@ -15,6 +14,9 @@ from services.shared.contracts import transfers as contract
 from services.shared.errors import NotFound
 
 TAG = "Settlement"
+TAKES_PART = access.any_of(
+    access.operator, access.scope("transfers:read", "transfers:write")
+)
 
 
 class ProofQuery(Schema):
@@ -45,7 +47,7 @@ class SettlementRoutes(Peers):
         "GET",
         "/v1/settlement-windows",
         tag=TAG,
-        rule=auth.known,
+        rule=TAKES_PART,
         query=contract.ListWindows,
         command=contract.ListWindows,
         answer=contract.WindowPage,
@@ -58,7 +60,7 @@ class SettlementRoutes(Peers):
         "GET",
         "/v1/settlement-windows/{window_id}",
         tag=TAG,
-        rule=auth.known,
+        rule=TAKES_PART,
         command=contract.WindowCommand,
         answer=contract.Window,
     )
@@ -151,7 +153,7 @@ class SettlementRoutes(Peers):
         "GET",
         "/v1/settlements/{settlement_id}/proof",
         tag=TAG,
-        rule=auth.known,
+        rule=TAKES_PART,
         query=ProofQuery,
         command=contract.GetProof,
         answer=contract.Proof,

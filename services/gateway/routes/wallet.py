@@ -6,7 +6,6 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from services.gateway import auth
 from services.gateway.http.entrypoints import route
 from services.gateway.http.idempotency import Idempotency
 from services.gateway.http.requests import Request
@@ -108,7 +107,7 @@ class WalletRoutes(Peers):
         "GET",
         "/v1/fees/schedule",
         tag=TAG,
-        rule=auth.known,
+        rule=access.staff,
         query=FeeScheduleQuery,
         command=contract.GetFeeSchedule,
         answer=contract.FeeSchedule,

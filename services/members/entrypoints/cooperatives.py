@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from services.members import operations
 from services.members.entrypoints.peers import Peers, loaded
 from services.shared import access
 from services.shared.contracts import members as contract
 from services.shared.messaging import rpc
-
-ANY_TENANT: Final = access.scope(*sorted(access.TENANT_SCOPES))
 
 
 class CooperativeEntrypoints(Peers):
@@ -46,7 +44,7 @@ class CooperativeEntrypoints(Peers):
             ),
         )
 
-    @rpc(access.any_of(access.operator, ANY_TENANT))
+    @rpc(access.staff)
     def get_cooperative(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell about a cooperative; a tenant sees only its own."""
         request = loaded(contract.CooperativeCommand(), command)
