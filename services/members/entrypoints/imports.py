@@ -9,6 +9,7 @@ from services.members.operations.imports import (
     batches,
     exports,
     reports,
+    template,
     uploads,
     work,
 )
@@ -112,6 +113,12 @@ class ImportEntrypoints(Peers):
         return reports.list_imported_members(
             self.database, self.settings, self.tenant, request
         )
+
+    @rpc(READS_IMPORTS)
+    def get_import_template(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Give the workbook that an import can be filled into."""
+        del command
+        return template.get_template()
 
     @rpc(READS_IMPORTS)
     def export_rows(self, command: dict[str, Any]) -> dict[str, Any]:

@@ -142,8 +142,9 @@ def _read_phone(reading: _Reading, column: Column, text: str) -> str | None:
     # A spreadsheet that took the number for an amount has eaten its first zero.
     plain = f"0{text}" if text.startswith("8") else text
     number = phones.e164(plain)
-    if number is None:
+    if number is None or not phones.is_mobile(number):
         reading.report(column, "phone_invalid")
+        return None
     return number
 
 

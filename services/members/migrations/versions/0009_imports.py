@@ -316,6 +316,8 @@ def _rights() -> None:
     for table in ("import_files", "import_parts", "import_problems"):
         roles.grant(op, table, tenant="SELECT, INSERT, DELETE")
     roles.grant(op, "import_files", tenant="UPDATE")
+    # For a new key of the cooperative, under which it is encrypted anew.
+    roles.grant(op, "import_parts", tenant="UPDATE (content)")
     roles.grant(
         op,
         "import_rows",

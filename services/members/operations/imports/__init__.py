@@ -10,5 +10,6 @@
 | `takeover` | how it becomes members, accounts and one journal |
 | `work` | who does all that in the background |
 | `reports` | what people see of it |
+| `template` | what people fill their data into |
 | `exports` | how the same sheets are written from what there is |
 """

@@ -129,9 +129,9 @@ def _account_numbers(
         numbers = keys.next_numbers(
             session, cooperative_id, f"account {product}", len(mine)
         )
-        digits = products[product].digits
+        digits = products[product].digits or ""
         given += [
-            (row, account_numbers.with_digits(code, digits, sequence), None)
+            (row, account_numbers.numbered(code, digits, sequence), None)
             for row, sequence in zip(mine, numbers, strict=True)
         ]
     return given
@@ -153,7 +153,7 @@ def open_accounts(work: Work) -> None:
             {
                 "accounts": [
                     {
-                        "key": one.number,
+                        "key": catalogue.key_of(work.cooperative_id, one),
                         "code": products[one.product].ledger_code,
                         "name": products[one.product].name,
                         "minimum_balance": 0,
@@ -218,7 +218,11 @@ def _postings(
     postings = list(
         chain(
             reconciliation.opening_of_savings(
-                contra, ((one.number, one.amount) for one in accounts)
+                contra,
+                (
+                    (catalogue.key_of(work.cooperative_id, one), one.amount)
+                    for one in accounts
+                ),
             ),
             reconciliation.opening_of_book(work.cooperative_id, contra, chart, totals),
         )
@@ -236,6 +240,7 @@ def write(work: Work) -> None:
         _write_members(session, work, found)
         takeover.keep_old_numbers(session, work.import_id)
         takeover.add_accounts(session, work.import_id, clock.now())
+        _write_principals(session, work, found)
         takeover.finish(session, work.import_id)
         batches.drop_parts(session, work.import_id)
         batch_rules.come_to_rest(found, "committed")
@@ -266,6 +271,22 @@ def _write_members(session: Session, work: Work, found: Import) -> None:
         made = [_member(cipher, work.import_id, one, since) for one in some]
         takeover.add_members(session, work.cooperative_id, made)
         after = some[-1].row
+
+
+def _write_principals(session: Session, work: Work, found: Import) -> None:
+    if found.journal_id is None or found.committed_by is None:
+        return
+    takeover.add_principals(
+        session,
+        work.import_id,
+        source_account=ledger_contract.chart_account(
+            work.cooperative_id, ledger_contract.PRINCIPAL_SAVINGS
+        ),
+        business_date=found.cut_over,
+        journal_id=found.journal_id,
+        recorded_by=found.committed_by,
+        recorded_at=clock.now(),
+    )
 
 
 def _member(

@@ -22,9 +22,11 @@ _UNRESERVE: Final = text(
     "UPDATE import_rows SET outcome = NULL "
     "WHERE import_id = :import_id AND outcome = 'reserved'"
 )
+# Simpanan pokok and wajib are equity, which has no account numbers.
 _UNNUMBERED: Final = text(
     "SELECT row, product FROM import_rows WHERE import_id = :import_id "
     "AND sheet = :sheet AND outcome = 'reserved' AND number IS NULL "
+    "AND coalesce(product, '') NOT IN ('pokok', 'wajib') "
     "ORDER BY row LIMIT :limit FOR UPDATE"
 )
 _NUMBER: Final = text(
@@ -38,9 +40,16 @@ _NUMBER: Final = text(
     """
 )
 _ACCOUNTS: Final = text(
-    "SELECT row, number, product, amount FROM import_rows "
-    "WHERE import_id = :import_id AND sheet = 'simpanan' AND outcome = 'reserved' "
-    "AND row > :after ORDER BY row LIMIT :limit"
+    """
+    SELECT saved.row, saved.number, saved.product, saved.amount, member.member_id
+    FROM import_rows saved
+    JOIN import_rows member ON member.import_id = saved.import_id
+        AND member.sheet = 'anggota' AND member.key = saved.key
+        AND member.outcome = 'reserved'
+    WHERE saved.import_id = :import_id AND saved.sheet = 'simpanan'
+        AND saved.outcome = 'reserved' AND saved.row > :after
+    ORDER BY saved.row LIMIT :limit
+    """
 )
 _MEMBERS: Final = text(
     "SELECT row, key, member_id, number, name, status, joined_on, nik_hash, "
@@ -86,7 +95,26 @@ _ADD_ACCOUNTS: Final = text(
         AND member.sheet = 'anggota' AND member.key = saved.key
         AND member.outcome = 'reserved'
     WHERE saved.import_id = :import_id AND saved.sheet = 'simpanan'
-        AND saved.outcome = 'reserved'
+        AND saved.outcome = 'reserved' AND saved.number IS NOT NULL
+    """
+)
+# So that nobody pays simpanan pokok a second time (R108). Cancelled, it goes to the
+# account of its own code, never back to the migration account.
+_ADD_PRINCIPALS: Final = text(
+    """
+    INSERT INTO contributions
+        (id, cooperative_id, member_id, kind, amount, source_account, channel,
+         reference, business_date, journal_id, state, recorded_at, recorded_by)
+    SELECT 'con_' || substr(member.member_id, 5), saved.cooperative_id,
+        member.member_id, 'pokok', saved.amount, :source_account, 'import',
+        :import_id, :business_date, :journal_id || '.' || saved.row, 'posted',
+        :recorded_at, :recorded_by
+    FROM import_rows saved
+    JOIN import_rows member ON member.import_id = saved.import_id
+        AND member.sheet = 'anggota' AND member.key = saved.key
+        AND member.outcome = 'reserved'
+    WHERE saved.import_id = :import_id AND saved.sheet = 'simpanan'
+        AND saved.outcome = 'reserved' AND saved.product = 'pokok' AND saved.amount > 0
     """
 )
 _FINISH: Final = text(
@@ -112,9 +140,10 @@ class StagedAccount(NamedTuple):
     """An account that is going to be opened, and what is going to be in it."""
 
     row: int
-    number: str
+    number: str | None
     product: str
     amount: int
+    member_id: str
 
 
 class StagedMember(NamedTuple):
@@ -258,6 +287,30 @@ def keep_old_numbers(session: Session, import_id: str) -> None:
 def add_accounts(session: Session, import_id: str, opened_at: datetime) -> None:
     """Write who owns the accounts, which the ledger knows already."""
     session.execute(_ADD_ACCOUNTS, {"import_id": import_id, "opened_at": opened_at})
+
+
+def add_principals(
+    session: Session,
+    import_id: str,
+    *,
+    source_account: str,
+    business_date: date,
+    journal_id: str,
+    recorded_by: str,
+    recorded_at: datetime,
+) -> None:
+    """Write that who is taken over has paid simpanan pokok already."""
+    session.execute(
+        _ADD_PRINCIPALS,
+        {
+            "import_id": import_id,
+            "source_account": source_account,
+            "business_date": business_date,
+            "journal_id": journal_id,
+            "recorded_by": recorded_by,
+            "recorded_at": recorded_at,
+        },
+    )
 
 
 def finish(session: Session, import_id: str) -> None:

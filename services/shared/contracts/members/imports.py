@@ -18,6 +18,7 @@ background (`validating`), looked at (`ready`), and taken over in one piece
 | `commit_import` | imports:write | `CommitImport` | `Import` |
 | `cancel_import` | imports:write | `ChangeImport` | `Import` |
 | `list_imported_members` | imports:read | `ListImportedMembers` | `…MemberPage` |
+| `get_import_template` | imports:read | `{}` | `File` |
 | `export_rows` | imports:read | `ExportRows` | `ExportedRows` |
 
 A result given again for the same idempotency key carries `"replayed": true`.
@@ -29,6 +30,7 @@ from typing import Final
 
 from marshmallow import Schema, fields, validate
 
+from services.shared.contracts import files
 from services.shared.contracts.fields import UtcField, text
 from services.shared.contracts.members import Command, Page, identifier
 from services.shared.errors import ConflictError, RefusedError
@@ -60,6 +62,7 @@ OUTCOMES: Final = ("taken", "left_out")
 EXPORTS: Final = ("anggota", "simpanan", "neraca")
 
 CSV: Final = "text/csv"
+CSV_FORMAT: Final = "csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILE_BYTES_MAX: Final = 32 * 1024 * 1024
 PART_BYTES_MAX: Final = 6 * 1024 * 1024
@@ -291,6 +294,12 @@ class ProblemsQuery(Page):
     sheet = _sheet(load_default=None, allow_none=True)
 
 
+class ProblemsFormQuery(ProblemsQuery):
+    """Which problems, and in which form."""
+
+    format = files.format_field(CSV_FORMAT, files.XLSX)
+
+
 class ListProblems(ProblemsQuery, ImportCommand):
     """The problems of an import."""
 
@@ -458,10 +467,37 @@ class ImportedMemberPage(Schema):
 # Export
 
 
-class ExportRows(Page):
+class ExportQuery(Schema):
+    """The form of the file, and whether NIKs are shown in full."""
+
+    format = fields.String(
+        load_default=CSV_FORMAT,
+        validate=validate.OneOf((CSV_FORMAT, files.XLSX)),
+        metadata={"description": "In which form the sheet is wanted."},
+    )
+    nik = fields.String(
+        load_default="masked",
+        validate=validate.OneOf(("masked", "full")),
+        metadata={
+            "description": "`full` needs imports:write, and is written into the audit "
+            "trail."
+        },
+    )
+
+
+class ExportCommand(Schema):
+    """A sheet of what the cooperative has now."""
+
+    sheet = fields.String(
+        required=True,
+        validate=validate.OneOf(EXPORTS),
+        metadata={"example": "anggota"},
+    )
+
+
+class ExportRows(ExportCommand, Page):
     """A stretch of a sheet of what the cooperative has now."""
 
-    sheet = fields.String(required=True, validate=validate.OneOf(EXPORTS))
     is_masked = fields.Boolean(load_default=True)
     limit = fields.Integer(load_default=1000, validate=validate.Range(min=1, max=1000))
 
