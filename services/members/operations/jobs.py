@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from services.members.domain.audit import Actor
 from services.members.domain.peers import Ledger
-from services.members.operations import answers, audit, interest
+from services.members.operations import answers, audit, deposits, dues, interest
 from services.members.operations.job_context import Job, JobContext
 from services.members.store import jobs as store
 from services.shared import clock
@@ -21,7 +21,10 @@ from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.persistence.jobs import Run, Turn
 from services.shared.settings import Settings
 
-JOBS: Final[dict[str, Job]] = {job.name: job for job in (interest.INTEREST,)}
+JOBS: Final[dict[str, Job]] = {
+    job.name: job
+    for job in (dues.DUES, dues.REMINDERS, interest.INTEREST, deposits.JOB)
+}
 """Every job of the service, by name; each is defined in the module of its area."""
 
 MARGIN: Final = timedelta(minutes=5)

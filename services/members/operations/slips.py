@@ -118,6 +118,12 @@ def is_begun(session: Session, journal_id: str) -> bool:
     return store.find(session, journal_id) is not None
 
 
+def number_of(session: Session, journal_id: str) -> str | None:
+    """The number of the slip with this journal, None before it is posted."""
+    slip = store.find(session, journal_id)
+    return slip.number if slip else None
+
+
 def is_shift_busy(session: Session, shift_id: str) -> bool:
     """Whether a movement of the shift is still under way."""
     return store.is_shift_busy(session, shift_id)

@@ -144,7 +144,7 @@ class DepositRate(Schema):
     rate_bps = _rate_bps()
 
 
-def _rates() -> fields.List:
+def _rates() -> fields.List[Any]:
     return fields.List(
         fields.Nested(DepositRate),
         required=True,
