@@ -72,11 +72,12 @@ class Arrears:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A month of which a member is told just now."""
+    """Months of which a member is told just now; ``due_on`` is that of the oldest."""
 
     member_id: str
     amount: int
     due_on: date
+    months: int = 1
 
 
 def lock_member(session: Session, member_id: str) -> Member | None:
@@ -377,3 +378,25 @@ def left_posting_of(session: Session, member_id: str) -> Sequence[str]:
             Contribution.member_id == member_id, Contribution.state == dues.POSTING
         )
     ).all()
+
+
+def arrears_by_member(
+    session: Session, members: Sequence[str], as_of: date
+) -> dict[str, Told]:
+    """What these members owe in all; ``due_on`` is the oldest day."""
+    rows = session.execute(
+        select(Due.member_id, func.sum(Due.amount), func.min(Due.due_on), func.count())
+        .where(Due.member_id.in_(members), Due.state == dues.OPEN, Due.due_on < as_of)
+        .group_by(Due.member_id)
+    )
+    return {
+        row[0]: Told(
+            member_id=row[0], amount=int(row[1]), due_on=row[2], months=int(row[3])
+        )
+        for row in rows
+    }
+
+
+def find_members(session: Session, members: Sequence[str]) -> Sequence[Member]:
+    """These members of the tenant."""
+    return session.scalars(select(Member).where(Member.id.in_(members))).all()

@@ -8,6 +8,7 @@ from services.members.operations.dues.accounts import (
     open_contributions,
 )
 from services.members.operations.dues.cancelling import cancel_contribution
+from services.members.operations.dues.monthly import DUES, REMINDERS
 from services.members.operations.dues.payouts import pay_back_contributions
 from services.members.operations.dues.recording import (
     Payment,
@@ -24,6 +25,8 @@ from services.members.operations.dues.views import (
 )
 
 __all__ = [
+    "DUES",
+    "REMINDERS",
     "Payment",
     "account_key",
     "cancel_contribution",

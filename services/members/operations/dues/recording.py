@@ -105,6 +105,8 @@ def record(
     """As `pay_contribution`, for a payment whose ``id`` says which one it is."""
     with database.tenant(actor.cooperative_id) as session:
         contribution_id = payment.id or identifiers.new("con")
+        # Whoever records the same payment at the same moment waits here, and finds it.
+        store.lock_member(session, payment.member_id)
         if store.find_contribution(session, contribution_id) is None:
             _record(session, actor, payment)
     return settle(database, ledger, actor.cooperative_id, contribution_id)
