@@ -16,6 +16,7 @@ from services.members.operations.imports import batches, reports, uploads, work
 from services.shared.contracts.members import imports as contract
 from services.shared.presentation import sheets as workbooks
 from tests.factories.members import PAGE, Tenant
+from tests.fakes.ledger_peer import LedgerPeer
 
 FIRST_NAMES: Final = ("Budi", "Siti", "Agus", "Dewi", "Rina", "Joko", "Made", "Putri")
 LAST_NAMES: Final = ("Santoso", "Aminah", "Wijaya", "Lestari", "Saputra", "Hidayat")
@@ -198,8 +199,15 @@ class Importing:
         return work.work_on_imports(
             self.tenant.world.members,
             self.tenant.world.settings,
-            lambda _cooperative_id: self.tenant.ledger,
+            self._ledger_of,
         )
+
+    def _ledger_of(self, cooperative_id: str) -> LedgerPeer:
+        """The tenant's ledger; others' work is done for them as it would be."""
+        world = self.tenant.world
+        if cooperative_id == self.tenant.id:
+            return self.tenant.ledger
+        return LedgerPeer(world.ledger, world.settings, cooperative_id)
 
     def validate(self) -> dict[str, Any]:
         """Validate, and wait for the outcome."""

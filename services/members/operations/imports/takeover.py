@@ -60,8 +60,10 @@ def reserve(work: Work) -> None:
     closed_through = work.ledger.get_period({})["closed_through"]
     with work.step(RESERVING) as (session, found):
         takeover.lock_niks(session, work.cooperative_id)
+        # PostgreSQL lets nothing be on its way that does not agree, so what may turn
+        # out not to is ready again until it has.
+        batch_rules.come_to_rest(found, "ready")
         checking.findings(session, found, chart)
-        session.flush()
         if closed_through and found.cut_over.isoformat() <= closed_through:
             batch_rules.come_to_rest(found, "ready", ledger_contract.PeriodClosed.code)
             return
@@ -73,6 +75,7 @@ def reserve(work: Work) -> None:
             return
         takeover.reserve(session, work.import_id)
         reserved = takeover.count_reserved(session, work.import_id)
+        found.state = "committing"
         batch_rules.enter_stage(found, NUMBERING, sum(reserved))
 
 
