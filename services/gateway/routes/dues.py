@@ -11,8 +11,9 @@ from services.gateway.routes.peers import Peers
 from services.shared import access
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts.members import Page
+from services.shared.contracts.members import cash as cash_contract
 from services.shared.contracts.members import dues as contract
-from services.shared.errors import NotFound, SameProposer
+from services.shared.errors import NotFound, SameProposer, StepUpRequired
 
 TAG = "Contributions"
 READ = access.scope("accounts:read")
@@ -47,6 +48,8 @@ class DuesRoutes(Peers):
             contract.ContributionNotAsked,
             contract.PrincipalAlreadyPaid,
             contract.ContributionAmountWrong,
+            cash_contract.DrawerNotOpen,
+            StepUpRequired,
             *_LEDGER_ERRORS,
         ),
     )
@@ -85,6 +88,9 @@ class DuesRoutes(Peers):
             contract.ContributionNotFound,
             contract.ContributionNotPosted,
             SameProposer,
+            cash_contract.DrawerNotOpen,
+            cash_contract.DrawerShort,
+            StepUpRequired,
             *_LEDGER_ERRORS,
         ),
     )

@@ -55,8 +55,8 @@ def basis(method: str, balances: MonthOfBalances) -> int:
 def gross(method: str, rate_bps: int, balances: MonthOfBalances) -> int:
     """The interest of the month at a yearly rate, in whole rupiah, rounded down.
 
-    Lowest balance × rate / 12, average balance × rate / 12, or the balance of each
-    day × rate / 365.
+    Lowest balance times rate over 12, average balance times rate over 12, or each
+    day's balance times rate over 365.
     """
     earned = basis(method, balances) * rate_bps
     divisor = {

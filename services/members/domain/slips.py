@@ -20,6 +20,8 @@ VOID: Final = "void"
 
 # Kinds beside deposit and withdrawal.
 PLACEMENT: Final = "deposit_placement"
+CONTRIBUTION: Final = "contribution"
+CONTRIBUTION_CANCELLED: Final = "contribution_cancelled"
 DRAWER_IN: Final = "drawer_in"
 DRAWER_OUT: Final = "drawer_out"
 DRAWER_VARIANCE: Final = "drawer_variance"
@@ -28,6 +30,8 @@ TITLES: Final = {
     movements.DEPOSIT: "Slip Setoran",
     movements.WITHDRAWAL: "Slip Penarikan",
     PLACEMENT: "Slip Penempatan Simpanan Berjangka",
+    CONTRIBUTION: "Slip Setoran",
+    CONTRIBUTION_CANCELLED: "Slip Pembatalan Setoran",
     DRAWER_IN: "Bukti Serah Terima Kas",
     DRAWER_OUT: "Bukti Serah Terima Kas",
     DRAWER_VARIANCE: "Bukti Selisih Kas",
@@ -63,9 +67,9 @@ class Draft:
 
 def signers(kind: str) -> tuple[str, str]:
     """In which roles a slip is signed: who gave the money, and who took it."""
-    if kind == movements.DEPOSIT:
+    if kind in {movements.DEPOSIT, CONTRIBUTION}:
         return "Penyetor", "Teller"
-    if kind == movements.WITHDRAWAL:
+    if kind in {movements.WITHDRAWAL, CONTRIBUTION_CANCELLED}:
         return "Penerima", "Teller"
     if kind == PLACEMENT:
         return "Anggota", "Petugas"

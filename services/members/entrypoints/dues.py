@@ -22,13 +22,17 @@ class DuesEntrypoints(Peers):
     def pay_contribution(self, command: dict[str, Any]) -> dict[str, Any]:
         """Take simpanan pokok or wajib from a member."""
         request = loaded(contract.PayContribution(), command)
-        return dues.pay_contribution(self.database, self.ledger, self.actor, request)
+        return dues.pay_contribution(
+            self.database, self.ledger, self.actor, request, self.identity
+        )
 
     @rpc(APPROVES)
     def cancel_contribution(self, command: dict[str, Any]) -> dict[str, Any]:
         """Undo a contribution that was recorded by mistake."""
         request = loaded(contract.CancelContribution(), command)
-        return dues.cancel_contribution(self.database, self.ledger, self.actor, request)
+        return dues.cancel_contribution(
+            self.database, self.ledger, self.actor, request, self.identity
+        )
 
     @rpc(READS_ACCOUNTS)
     def list_contributions(self, command: dict[str, Any]) -> dict[str, Any]:

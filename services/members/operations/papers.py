@@ -45,7 +45,8 @@ def slip(cooperative: Cooperative, of: Slip, owner_name: str | None) -> bytes:
         (name, value)
         for name, value in (
             ("Tanggal", formats.moment(at)),
-            ("Rekening", of.account),
+            # Only savings accounts have numbers; other keys say nothing to people.
+            ("Rekening", of.account if of.account.isdigit() else ""),
             ("Nama", owner_name or ""),
             ("Keterangan", of.description),
             ("Melalui", slips.CHANNEL_NAMES.get(of.channel, of.channel)),

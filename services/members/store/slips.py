@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 
 from services.members.domain import slips
 from services.members.models import Account, Member, Slip
+from services.shared.contracts import ledger
+
+_CONTRIBUTIONS: Final = (ledger.PRINCIPAL_SAVINGS, ledger.MANDATORY_SAVINGS)
 
 
 def add(session: Session, **columns: Any) -> Slip | None:
@@ -40,7 +43,13 @@ def find(session: Session, journal_id: str) -> Slip | None:
 
 
 def find_owner_name(session: Session, number: str) -> str | None:
-    """The name of the member whose account it is; None for other accounts."""
+    """The name of the member whose account it is; None for other accounts.
+
+    The key of simpanan pokok and wajib ends with the member's id.
+    """
+    code, _, member_id = number.rpartition(":")
+    if code.endswith(_CONTRIBUTIONS):
+        return session.scalar(select(Member.name).where(Member.id == member_id))
     return session.scalar(
         select(Member.name)
         .join(Account, Account.member_id == Member.id)

@@ -5,25 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from services.members.domain import dues, duties
+from services.members.domain import slips as domain_slips
 from services.members.domain.audit import Actor
 from services.members.domain.peers import Ledger
+from services.members.domain.slips import Draft
 from services.members.models import Contribution
-from services.members.operations import audit
+from services.members.operations import audit, slips
 from services.members.operations.dues import accounts, views
 from services.members.operations.dues.recording import DESCRIPTIONS
 from services.members.store import dues as store
-from services.shared import clock, identifiers
+from services.shared import identifiers
 from services.shared.contracts.members import dues as contract
+from services.shared.identity import Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
 
 
 def cancel_contribution(
-    database: Database, ledger: Ledger, actor: Actor, command: dict[str, Any]
+    database: Database,
+    ledger: Ledger,
+    actor: Actor,
+    command: dict[str, Any],
+    by: Identity | None = None,
 ) -> dict[str, Any]:
     """A contribution recorded by mistake: its money goes back where it came from.
 
-    The months are owed again, simpanan pokok may be paid anew. Raises
+    Cash comes out of the drawer that ``by`` has open, else out of the vault. The months
+    are owed again, simpanan pokok may be paid anew. Raises
     ContributionNotFound, ContributionNotPosted, SameProposer for whoever recorded it,
     or what the ledger refuses.
     """
@@ -38,7 +46,7 @@ def cancel_contribution(
     def cancel() -> dict[str, Any]:
         if contribution.state not in {dues.POSTED, dues.CANCELLED}:
             raise contract.ContributionNotPosted
-        _post_back(ledger, contribution)
+        _post_back(database, ledger, contribution, by)
         return _cancelled(database, actor, contribution_id, command["reason"])
 
     return idempotency.answer_once(
@@ -46,23 +54,30 @@ def cancel_contribution(
     )
 
 
-def _post_back(ledger: Ledger, contribution: Contribution) -> None:
+def _post_back(
+    database: Database,
+    ledger: Ledger,
+    contribution: Contribution,
+    by: Identity | None,
+) -> None:
     cooperative_id = contribution.cooperative_id
     source = accounts.account_key(
         cooperative_id, contribution.kind, contribution.member_id
     )
-    ledger.post_journal(
-        {
-            "id": identifiers.derived(
-                "jrn", cooperative_id, "contribution cancelled", contribution.id
-            ),
-            "kind": "contribution_cancelled",
-            "description": f"Pembatalan {DESCRIPTIONS[contribution.kind].lower()}",
-            "business_date": clock.business_date().isoformat(),
-            "reference": contribution.journal_id,
-            "postings": [[source, contribution.source_account, contribution.amount]],
-        }
+    draft = Draft(
+        journal_id=identifiers.derived(
+            "jrn", cooperative_id, "contribution cancelled", contribution.id
+        ),
+        kind=domain_slips.CONTRIBUTION_CANCELLED,
+        description=f"Pembatalan {DESCRIPTIONS[contribution.kind].lower()}",
+        account=source,
+        channel=contribution.channel,
+        posting=(source, contribution.source_account, contribution.amount),
+        reference=contribution.journal_id,
     )
+    with database.tenant(cooperative_id) as session:
+        slips.begin(session, cooperative_id, draft, by)
+    slips.finish(database, ledger, cooperative_id, draft.journal_id)
 
 
 @retrying

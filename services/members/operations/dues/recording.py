@@ -1,9 +1,9 @@
 """How simpanan pokok and wajib are paid, cancelled and paid back (R108, R109).
 
-A contribution is written here first (`posting`), with the months that it pays, then
-posted in the ledger under an id of its own, then `posted` here. Should the service die
-in between, the sweep or whoever repeats the request carries on. What the ledger refuses
-is `refused`, and its months are owed again.
+A contribution is written here first (`posting`), with the months that it pays and the
+slip of the counter, then posted in the ledger under an id of its own, then `posted`
+here. Should the service die in between, the sweep or whoever repeats the request
+carries on. What the ledger refuses is `refused`, and its months are owed again.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.members.domain import dues, membership, products
+from services.members.domain import slips as domain_slips
 from services.members.domain.audit import Actor
 from services.members.domain.dues import Owed
 from services.members.domain.peers import Ledger
+from services.members.domain.slips import Draft
 from services.members.models import Contribution
+from services.members.operations import slips
 from services.members.operations.dues import accounts, views
 from services.members.store import dues as store
 from services.members.store import products as products_store
@@ -30,9 +33,11 @@ from services.shared.contracts.members import dues as contract
 from services.shared.errors import (
     InvariantViolated,
     NotFound,
+    OutcomeUnknown,
     RefusedError,
-    ServiceError,
+    UnavailableError,
 )
+from services.shared.identity import Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
@@ -41,6 +46,7 @@ DESCRIPTIONS: Final = {
     products.POKOK: "Setoran simpanan pokok",
     products.WAJIB: "Setoran simpanan wajib",
 }
+
 LEFT_BEHIND: Final = timedelta(seconds=15)
 """How old a contribution is before the sweep thinks that nobody works on it."""
 
@@ -68,22 +74,20 @@ def pay_contribution(
     ledger: Ledger,
     actor: Actor,
     command: dict[str, Any],
-    *,
-    source_account: str | None = None,
+    by: Identity | None = None,
 ) -> dict[str, Any]:
     """A contribution that a member pays, once per idempotency key.
 
-    By default the money comes from the channel's account. Raises NotFound,
-    MembershipEnded, ContributionNotAsked, PrincipalAlreadyPaid,
-    ContributionAmountWrong, or what the ledger refuses.
+    Cash goes into the drawer that ``by`` has open. Raises NotFound, MembershipEnded,
+    ContributionNotAsked, PrincipalAlreadyPaid, ContributionAmountWrong, or what the
+    counter (`slips.begin`) or the ledger refuses.
     """
     cooperative_id = actor.cooperative_id
     payment = Payment(
         member_id=command["member_id"],
         kind=command["kind"],
         channel=command["channel"],
-        source_account=source_account
-        or accounts.channel_account(cooperative_id, command["channel"]),
+        source_account=accounts.channel_account(cooperative_id, command["channel"]),
         amount=command["amount"],
         periods=command["periods"],
         reference=command["reference"],
@@ -92,7 +96,7 @@ def pay_contribution(
         database,
         cooperative_id,
         command["idempotency"],
-        lambda session: _record(session, actor, payment).id,
+        lambda session: _record(session, actor, payment, by).id,
     )
     answer = settle(database, ledger, cooperative_id, recorded["id"])
     return answer | {"replayed": True} if recorded.get("replayed") else answer
@@ -159,7 +163,9 @@ def _recorded_once(
     return once()
 
 
-def _record(session: Session, actor: Actor, payment: Payment) -> Contribution:
+def _record(
+    session: Session, actor: Actor, payment: Payment, by: Identity | None = None
+) -> Contribution:
     """The contribution with the months that it pays, not yet in the ledger."""
     member = store.lock_member(session, payment.member_id)
     if member is None:
@@ -196,7 +202,24 @@ def _record(session: Session, actor: Actor, payment: Payment) -> Contribution:
         store.pay_months(
             session, actor.cooperative_id, payment.member_id, months, contribution_id
         )
+    slips.begin(session, actor.cooperative_id, _draft(contribution), by)
     return contribution
+
+
+def _draft(contribution: Contribution) -> Draft:
+    """What goes through the counter: from the source to the member's own account."""
+    target = accounts.account_key(
+        contribution.cooperative_id, contribution.kind, contribution.member_id
+    )
+    return Draft(
+        journal_id=contribution.journal_id,
+        kind=domain_slips.CONTRIBUTION,
+        description=DESCRIPTIONS[contribution.kind],
+        account=target,
+        channel=contribution.channel,
+        posting=(contribution.source_account, target, contribution.amount),
+        reference=contribution.reference,
+    )
 
 
 def _principal(session: Session, actor: Actor, payment: Payment, today: date) -> int:
@@ -242,24 +265,13 @@ def _wrong_amount(possible: Sequence[int]) -> contract.ContributionAmountWrong:
 def _post(database: Database, ledger: Ledger, contribution: Contribution) -> None:
     """Put the contribution into the books, or learn that it cannot be."""
     cooperative_id = contribution.cooperative_id
-    target = accounts.account_key(
-        cooperative_id, contribution.kind, contribution.member_id
-    )
-    accounts.open_contributions(ledger, cooperative_id, [contribution.member_id])
     try:
-        ledger.post_journal(
-            {
-                "id": contribution.journal_id,
-                "kind": "contribution",
-                "description": DESCRIPTIONS[contribution.kind],
-                "business_date": contribution.business_date.isoformat(),
-                "reference": contribution.reference,
-                "postings": [
-                    [contribution.source_account, target, contribution.amount]
-                ],
-            }
-        )
-    except ServiceError as error:
+        accounts.open_contributions(ledger, cooperative_id, [contribution.member_id])
+        slips.finish(database, ledger, cooperative_id, contribution.journal_id)
+    except UnavailableError as error:
+        # It is recorded, so the sweep will post it: not "nothing was done".
+        raise OutcomeUnknown from error
+    except RefusedError as error:
         if error.code in ledger_contract.REFUSALS:
             _finish(database, contribution, dues.REFUSED, error.code)
         raise
