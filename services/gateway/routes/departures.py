@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.gateway.http.entrypoints import route
+from services.gateway.http.idempotency import Idempotency
 from services.gateway.http.requests import Request
 from services.gateway.routes.peers import Peers
 from services.shared import access
@@ -74,8 +75,9 @@ class DepartureRoutes(Peers):
         "/v1/departures/{departure_id}/approve",
         tag=TAG,
         rule=access.scope("approvals:write"),
-        command=contract.DecideDeparture,
+        command=contract.ApproveDeparture,
         answer=contract.Departure,
+        key=Idempotency.REQUIRED,
         errors=(
             SameProposer,
             StepUpRequired,
@@ -103,7 +105,7 @@ class DepartureRoutes(Peers):
         "/v1/departures/{departure_id}/withdraw",
         tag=TAG,
         rule=WRITE,
-        command=contract.DecideDeparture,
+        command=contract.WithdrawDeparture,
         answer=contract.Departure,
         errors=(contract.DepartureDecided,),
     )

@@ -47,7 +47,7 @@ class DepartureEntrypoints(peers.Peers):
     @rpc(APPROVES)
     def approve_departure(self, command: dict[str, Any]) -> dict[str, Any]:
         """Approve a departure, and carry it out."""
-        request = loaded(contract.DecideDeparture(), command)
+        request = loaded(contract.ApproveDeparture(), command)
         access.require_strong(self.identity, clock.now().timestamp())
         return self.once(
             request,
@@ -59,7 +59,7 @@ class DepartureEntrypoints(peers.Peers):
     @rpc(WRITES_MEMBERS)
     def withdraw_departure(self, command: dict[str, Any]) -> dict[str, Any]:
         """Let the member stay."""
-        request = loaded(contract.DecideDeparture(), command)
+        request = loaded(contract.WithdrawDeparture(), command)
         return self.once(
             request,
             lambda: departures.withdraw_departure(

@@ -10,8 +10,8 @@
 | `propose_departure` | members:write | `ProposeDeparture` | `Departure` |
 | `get_departure` | members:read | `DepartureCommand` | `Departure` |
 | `list_departures` | members:read | `ListDepartures` | `DeparturePage` |
-| `approve_departure` | approvals:write | `DecideDeparture` | `Departure` |
-| `withdraw_departure` | members:write | `DecideDeparture` | `Departure` |
+| `approve_departure` | approvals:write | `ApproveDeparture` | `Departure` |
+| `withdraw_departure` | members:write | `WithdrawDeparture` | `Departure` |
 | `list_duplicate_identities` | operator | `Page` | `DuplicateIdentityPage` |
 | `apply_for_membership` | anyone | `Application` | `ApplicationReceived` |
 | `confirm_application` | anyone | `ConfirmApplication` | `Verified` |
@@ -25,6 +25,7 @@ from typing import Final
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.shared.contracts.fields import FlagField, UtcField, text
+from services.shared.contracts.idempotency import IdempotencySchema
 from services.shared.contracts.members import (
     CHANNELS,
     MEMBER_STATUSES,
@@ -241,8 +242,14 @@ class DepartureCommand(Schema):
     departure_id = identifier("dep_01jd8x")
 
 
-class DecideDeparture(DepartureCommand, Command):
-    """A departure that is approved or withdrawn."""
+class ApproveDeparture(DepartureCommand):
+    """A departure that is approved, which moves money."""
+
+    idempotency = fields.Nested(IdempotencySchema, required=True)
+
+
+class WithdrawDeparture(DepartureCommand, Command):
+    """A departure that is given up."""
 
 
 class ListDepartures(Page):
