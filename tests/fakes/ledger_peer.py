@@ -52,6 +52,10 @@ class LedgerPeer:
         """Post a journal in the cooperative's book."""
         return self._call("post_journal", command)
 
+    def receive_payment(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Book what the payment provider took."""
+        return self._call("receive_payment", command)
+
     def get_balance_days(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell the balances of a period."""
         return self._call("get_balance_days", command)
@@ -78,6 +82,10 @@ class LedgerPeer:
     def get_trial_balance(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell where the book stands."""
         return self._call("get_trial_balance", command)
+
+    def list_postings(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Give a page of all postings of the cooperative's book."""
+        return self._call("list_postings", command)
 
     def _call(self, method: str, command: dict[str, Any]) -> dict[str, Any]:
         if self.fault is not None:

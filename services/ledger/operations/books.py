@@ -72,6 +72,9 @@ def _chart_account(cooperative_id: str, code: str) -> NewAccount:
         code=code,
         name=chart.COOPERATIVE_CHART[code],
         is_debit_normal=chart.is_debit_normal(code),
+        # Only what was received can be handed on; every other account of the chart
+        # may stand on either side.
+        minimum_balance=0 if code == contract.HELD_PAYMENTS else None,
     )
 
 

@@ -117,22 +117,6 @@ class Ipaymu:
         except (KeyError, TypeError, ValueError) as fault:
             raise ProviderAway("The provider's answer cannot be read.") from fault
 
-    def callback(self, body: bytes, media_type: str, signature: str | None) -> Callback:
-        """What a callback says; of what cannot be read, nothing."""
-        fields = _fields(body, media_type)
-        reference = fields.get("reference_id")
-        transaction = fields.get("trx_id")
-        return Callback(
-            transaction_id=_short(transaction),
-            reference=_short(reference),
-            amount=rupiah(fields.get("amount")),
-            status=_short(fields.get("status")),
-            is_signed=signature is not None
-            and hmac.compare_digest(
-                callback_signature(fields, self._va).encode(), signature.encode()
-            ),
-        )
-
     def _post(self, path: str, content: dict[str, Any]) -> Mapping[str, Any]:
         body = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
         try:
@@ -172,6 +156,25 @@ class Ipaymu:
             "signature": signature(self._va, self._key, body, method=method),
             "timestamp": clock.now().astimezone(_JAKARTA).strftime("%Y%m%d%H%M%S"),
         }
+
+
+def read_callback(
+    body: bytes, media_type: str, signed: str | None, va: str
+) -> Callback:
+    """What a callback says; of what cannot be read, nothing.
+
+    ``va`` is our account's number, ``signed`` what the callback's header says.
+    """
+    fields = _fields(body, media_type)
+    expected = callback_signature(fields, va)
+    return Callback(
+        transaction_id=_short(fields.get("trx_id")),
+        reference=_short(fields.get("reference_id")),
+        amount=rupiah(fields.get("amount")),
+        status=_short(fields.get("status")),
+        is_signed=signed is not None
+        and hmac.compare_digest(expected.encode(), signed.encode()),
+    )
 
 
 def signature(va: str, key: str, body: bytes, *, method: str = "POST") -> str:

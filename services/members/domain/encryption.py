@@ -74,6 +74,8 @@ PERSONAL: Final = (
         column="client_secret",
         place="snap_partners.client_secret:{id}",
     ),
+    EncryptedColumn(table="payments", column="payer", place="payments.payer:{id}"),
+    EncryptedColumn(table="webhooks", column="secret", place="webhooks.secret:{id}"),
 )
 """Everything under the cooperatives' own keys."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from services.members.domain.notifications import Mail
+from services.members.domain.payments import Reading, Request, VirtualAccount
+from services.members.domain.webhooks import Attempt, Message
 
 
 class Ledger(Protocol):
@@ -31,6 +33,8 @@ class Ledger(Protocol):
     def get_statement(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell what happened on an account."""
 
+    def receive_payment(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Book money that the payment provider took for the cooperative."""
 
     def post_large_journal(
         self, command: dict[str, Any], *, deadline: float | None = None
@@ -66,3 +70,20 @@ class Mailer(Protocol):
 
     def send(self, mail: Mail) -> None:
         """Send one e-mail. Raises MailRefused, or MailServerAway to try again."""
+
+
+class PaymentProvider(Protocol):
+    """What takes money for the hub and tells about it when it is asked."""
+
+    def request(self, asked: Request) -> VirtualAccount:
+        """A virtual account to pay into. Raises ProviderAway, ProviderRefused."""
+
+    def read(self, transaction_id: str) -> Reading:
+        """What became of a transaction. Raises ProviderAway, ProviderRefused."""
+
+
+class WebhookSender(Protocol):
+    """What posts signed messages to the systems of cooperatives."""
+
+    def send(self, message: Message) -> Attempt:
+        """Post one message; whatever goes wrong is told in the attempt."""

@@ -41,6 +41,11 @@ class Payment(Base):
             "purpose <> 'deposit' OR account_number IS NOT NULL", name="account"
         ),
         CheckConstraint("amount BETWEEN 1 AND 1000000000000000", name="amount"),
+        CheckConstraint("principal BETWEEN 0 AND amount", name="principal"),
+        CheckConstraint("credited BETWEEN 0 AND amount", name="credited"),
+        CheckConstraint(
+            "state <> 'credited' OR credited = amount", name="credited_whole"
+        ),
         CheckConstraint(
             "state IN ('requesting', 'pending', 'paid', 'received', 'credited', "
             "'unallocated', 'expired', 'failed', 'disputed')",
@@ -79,8 +84,10 @@ class Payment(Base):
         Text, ForeignKey("accounts.number")
     )
     amount: Mapped[int] = mapped_column(BigInteger)
+    # Of the amount: what is simpanan pokok, and what has reached its target.
+    principal: Mapped[int] = mapped_column(BigInteger)
+    credited: Mapped[int] = mapped_column(BigInteger)
     channel: Mapped[str] = mapped_column(Text)
-    description: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     # Name, phone and e-mail for the provider, encrypted; gone once it has them.
     payer: Mapped[bytes | None] = mapped_column(LargeBinary)

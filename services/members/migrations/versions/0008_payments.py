@@ -32,8 +32,9 @@ def _payments() -> None:
             member_id text,
             account_number text,
             amount bigint NOT NULL,
+            principal bigint NOT NULL,
+            credited bigint NOT NULL,
             channel text NOT NULL,
-            description text,
             state text NOT NULL,
             payer bytea,
             transaction_id text,
@@ -67,6 +68,12 @@ def _payments() -> None:
                 CHECK (purpose <> 'deposit' OR account_number IS NOT NULL),
             CONSTRAINT ck_payments_amount
                 CHECK (amount BETWEEN 1 AND 1000000000000000),
+            CONSTRAINT ck_payments_principal
+                CHECK (principal BETWEEN 0 AND amount),
+            CONSTRAINT ck_payments_credited
+                CHECK (credited BETWEEN 0 AND amount),
+            CONSTRAINT ck_payments_credited_whole
+                CHECK (state <> 'credited' OR credited = amount),
             CONSTRAINT ck_payments_state
                 CHECK (state IN ('requesting', 'pending', 'paid', 'received',
                     'credited', 'unallocated', 'expired', 'failed', 'disputed')),
@@ -228,17 +235,17 @@ def _rights() -> None:
     roles.grant(
         op,
         "payments",
-        tenant="SELECT, INSERT, UPDATE (state, account_number, payer, transaction_id, "
-        "payment_number, payment_name, fee, total, attempts, due_at, paid_at, "
-        "credited_at, journal_id, fault)",
+        tenant="SELECT, INSERT, UPDATE (state, account_number, credited, payer, "
+        "transaction_id, payment_number, payment_name, fee, total, attempts, due_at, "
+        "paid_at, credited_at, journal_id, fault)",
         hub="SELECT, UPDATE (attempts, due_at)",
     )
     roles.grant(op, "payment_callbacks", hub="SELECT, INSERT, DELETE")
     roles.grant(
         op,
         "webhooks",
-        tenant="SELECT, INSERT, UPDATE (status, disabled_at)",
-        hub="SELECT, UPDATE (secret)",
+        tenant="SELECT, INSERT, UPDATE (secret, status, disabled_at)",
+        hub="SELECT",
     )
     roles.grant(
         op,
