@@ -16,6 +16,8 @@ STRONG_FOR: Final = timedelta(minutes=5)
 """How long a second factor counts as fresh."""
 
 KEPT_AFTER_END: Final = timedelta(days=35)
+FAILURES_KEPT: Final = timedelta(days=1)
+"""Much longer than a lock, and short: a stranger decides how many there are."""
 
 OPERATOR: Final = "operator"
 

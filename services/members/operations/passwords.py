@@ -103,6 +103,7 @@ def reset_password(
         if user.status != ACTIVE:
             raise contract.InvalidLink
         _set(session, settings, user, command["password"])
+        session.flush()
         sessions.end_sessions(session, [user.id], "password_changed", clock.now())
         attempts.forgive(session, attempts.hashes_of(user))
         links.tell(session, settings, user, "password_changed")
@@ -139,6 +140,7 @@ def change_password(
     with opened(database, caller.cooperative_id) as session:
         user = locked(session, caller)
         _set(session, settings, user, command["password"])
+        session.flush()
         sessions.end_sessions(
             session,
             [user.id],
@@ -195,7 +197,6 @@ def _set(session: Session, settings: Settings, user: User, password: str) -> Non
     profile = profiles.of_user(session, settings, user)
     personal = [one for one in (profile.name, profile.email, profile.phone) if one]
     user.password_hash = accepted(password, is_staff=is_staff(user), personal=personal)
-    session.flush()
 
 
 def _self(user: User, request_id: str | None) -> Actor:

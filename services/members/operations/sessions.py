@@ -194,7 +194,11 @@ def list_ended_sessions(
 def forget_old_sessions(database: Database) -> None:
     """Drop sessions, links and failed attempts that were over long ago."""
     with database.hub() as session:
-        store.forget_old(session, clock.now() - domain.KEPT_AFTER_END)
+        store.forget_old(
+            session,
+            over_before=clock.now() - domain.KEPT_AFTER_END,
+            failed_before=clock.now() - domain.FAILURES_KEPT,
+        )
 
 
 def _recognised(

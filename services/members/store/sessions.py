@@ -136,13 +136,18 @@ def keep_attempts(session: Session, known: dict[bytes, Attempts]) -> None:
         )
 
 
-def forget_old(session: Session, before: datetime) -> None:
-    """Drop sessions, links and attempts that have been over since ``before``."""
+def forget_old(
+    session: Session, *, over_before: datetime, failed_before: datetime
+) -> None:
+    """Drop sessions and links over since the one, failures older than the other."""
     for query in (
         delete(UserSession).where(
-            or_(UserSession.ended_at < before, UserSession.expires_at < before)
+            or_(
+                UserSession.ended_at < over_before,
+                UserSession.expires_at < over_before,
+            )
         ),
-        delete(UserLink).where(UserLink.expires_at < before),
-        delete(SignInAttempts).where(SignInAttempts.last_at < before),
+        delete(UserLink).where(UserLink.expires_at < over_before),
+        delete(SignInAttempts).where(SignInAttempts.last_at < failed_before),
     ):
         session.execute(query.execution_options(synchronize_session=False))
