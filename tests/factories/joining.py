@@ -11,11 +11,23 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from services.members.domain.audit import Actor
-from services.members.operations import legality, notifications, registration
+from services.members.domain.closing import Others
+from services.members.operations import (
+    closing,
+    departure,
+    legality,
+    notifications,
+    registration,
+)
+from services.members.store import closing as store
 from services.shared.contracts.members import registration as contract
+from services.shared.errors import ServiceError
 from services.shared.identity import HUB, Identity
-from tests.factories.members import Tenant, World
+from services.shared.persistence.database import Database
+from services.transfers.operations import events, leaving, participants
+from tests.factories.members import Tenant, World, idempotency
 from tests.fakes.ledger_peer import LedgerPeer
+from tests.fakes.peers import InProcessLedger
 
 PASSWORD: Final = "Melati-Putih-17"
 OPERATOR: Final = Actor(cooperative_id=HUB, subject="operator", request_id="req_test")
@@ -137,3 +149,145 @@ def with_legality(tenant: Tenant, **changes: Any) -> dict[str, Any]:
     return legality.put_legality(
         tenant.world.members, actor(tenant.id), LEGALITY | changes
     )
+
+
+class ClearingPeer:
+    """The clearing as a closing sees it: its own operations, without a bus."""
+
+    def __init__(self, transfers: Database, ledger: Database) -> None:
+        self.database = transfers
+        self.ledger = InProcessLedger(ledger)
+
+    def check_leaving(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell what still binds a participant."""
+        return leaving.check_leaving(
+            self.database, self.ledger, command["cooperative_id"]
+        )
+
+    def close_participant(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Let a participant leave."""
+        return leaving.close_participant(
+            self.database, self.ledger, command["cooperative_id"]
+        )
+
+    def admit(self, tenant: Tenant, liquidity: int = 0) -> None:
+        """Hear of a cooperative that takes part, with funds at the hub."""
+        participants.register_participant(
+            self.database, cooperative_id=tenant.id, code=tenant.code
+        )
+        if liquidity:
+            participants.move_funds(
+                self.database,
+                self.ledger,
+                {
+                    "cooperative_id": tenant.id,
+                    "direction": "in",
+                    "amount": liquidity,
+                    "reference": "BANK-1",
+                    "idempotency": idempotency("POST /v1/x/funds", tenant.id),
+                },
+            )
+
+    def suspend(self, tenant: Tenant) -> None:
+        """Hear that the register has deactivated a cooperative."""
+        events.cooperative_deactivated(
+            self.database, f"evt_{tenant.id}", {"cooperative_id": tenant.id}
+        )
+
+
+@dataclass(kw_only=True)
+class FakeInsurance:
+    """The insurance service of a later day."""
+
+    count: int = 0
+    fault: ServiceError | None = None
+
+    def has_running_policies(self, _command: dict[str, Any]) -> dict[str, Any]:
+        """Tell how many policies run."""
+        if self.fault is not None:
+            raise self.fault
+        return {"count": self.count, "last_day": None}
+
+
+@dataclass(kw_only=True)
+class Leaver:
+    """A cooperative that leaves, and the operator who lets it."""
+
+    tenant: Tenant
+    clearing: ClearingPeer
+    insurance: FakeInsurance | None = None
+    email: str = field(
+        default_factory=lambda: f"pengurus{next(_addresses)}@pamit.example"
+    )
+
+    @property
+    def world(self) -> World:
+        """Where it lives."""
+        return self.tenant.world
+
+    @property
+    def others(self) -> Others:
+        """Whom its closing asks."""
+        return Others(
+            books=lambda _cooperative_id: self.tenant.ledger,
+            clearing=self.clearing,
+            insurance=self.insurance,
+        )
+
+    def request(self, **body: Any) -> dict[str, Any]:
+        """Ask to leave."""
+        command = {
+            "reason": "Rapat Anggota memutuskan pembubaran.",
+            "contact_email": self.email,
+            "idempotency": None,
+        } | body
+        return closing.request_closing(
+            self.world.members,
+            self.world.settings,
+            self.others,
+            actor(self.tenant.id),
+            command,
+        )
+
+    def verify(self, closing_id: str) -> dict[str, Any]:
+        """Let the operator check it."""
+        return closing.verify_closing(
+            self.world.members, self.world.settings, self.others, OPERATOR, closing_id
+        )
+
+    def approve(self, closing_id: str, document_sha512: str) -> dict[str, Any]:
+        """Let the operator approve it on this document."""
+        return closing.approve_closing(
+            self.world.members,
+            self.world.settings,
+            self.others,
+            OPERATOR,
+            {"closing_id": closing_id, "document_sha512": document_sha512},
+        )
+
+    def approved(self) -> dict[str, Any]:
+        """Ask, have it verified and approved."""
+        closing_id = self.request()["id"]
+        document = self.verify(closing_id)["document_sha512"]
+        answer = self.approve(closing_id, document)
+        self.clearing.suspend(self.tenant)
+        return answer
+
+    def shown(self, closing_id: str) -> dict[str, Any]:
+        """How the closing stands."""
+        identity = reader(self.tenant.id)
+        return closing.get_closing(
+            self.world.members, self.world.settings, identity, closing_id
+        )
+
+    def carry_on(self) -> bool:
+        """Let the timer have its turn with this closing; whether it is completed."""
+        context = departure.Context(
+            database=self.world.members,
+            settings=self.world.settings,
+            others=self.others,
+        )
+        with self.world.members.hub() as session:
+            row = store.find_under_way(session, self.tenant.id)
+        assert row is not None
+        return departure.carry_on_one(context, row.id)

@@ -178,7 +178,6 @@ class ClosingRoutes(Peers):
         rule=access.anyone,
         body=contract.ExportBody,
         command=contract.GetExport,
-        answer=contract.Export,
         files=(ZIP,),
         key=Idempotency.NONE,
         errors=(contract.InvalidExportLink,),

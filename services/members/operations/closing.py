@@ -366,9 +366,9 @@ def _verified(
 ) -> dict[str, Any]:
     with database.hub() as session:
         closing = _found(store.lock_closing(session, closing_id))
+        cooperative = _cooperative(session, closing.cooperative_id)
         move(closing, domain.VERIFIED)
         closing.verified_at, closing.verified_by = clock.now(), actor.subject
-        cooperative = _cooperative(session, closing.cooperative_id)
         text = domain.canonical(_snapshot(closing, cooperative, facts))
         closing.document = text
         closing.document_sha512 = hashlib.sha512(text.encode()).hexdigest()
@@ -432,9 +432,9 @@ def _approved(
             raise contract.DocumentOutdated
         if json.loads(closing.document)["trial_balance"] != facts["trial_balance"]:
             raise contract.DocumentOutdated
+        cooperative = _cooperative(session, closing.cooperative_id)
         move(closing, domain.APPROVED)
         _decide(closing, actor, None)
-        cooperative = _cooperative(session, closing.cooperative_id)
         cooperative.status = cooperatives.CLOSING
         session.flush()
         register.tell(session, members_contract.COOPERATIVE_DEACTIVATED, cooperative)

@@ -36,7 +36,7 @@ from services.members.store import closing as store
 from services.shared import clock, crypto
 from services.shared.contracts.members import closing as contract
 from services.shared.contracts.transfers import ParticipantNotFound
-from services.shared.errors import InvariantViolated, ServiceError
+from services.shared.errors import InvariantViolated, RemoteFault, ServiceError
 from services.shared.persistence.database import Database, retrying
 from services.shared.settings import Settings
 
@@ -79,11 +79,11 @@ def carry_on(
             closing_id = store.claim_running(session, now=now, before=now - pause)
         if closing_id is None:
             break
-        completed += _carry_on_one(context, closing_id)
+        completed += carry_on_one(context, closing_id)
     return completed
 
 
-def _carry_on_one(context: Context, closing_id: str) -> bool:
+def carry_on_one(context: Context, closing_id: str) -> bool:
     """Take one closing on; whether it is completed. What stops it is kept with it."""
     try:
         while True:
@@ -95,9 +95,16 @@ def _carry_on_one(context: Context, closing_id: str) -> bool:
                 return False
     except ServiceError as fault:
         _log.warning("closing %s waits: %s", closing_id, fault)
-        with context.database.hub() as session:
-            store.note_fault(session, closing_id, fault.code)
-        return False
+        _note(context, closing_id, fault.code)
+    except Exception:  # noqa: BLE001 whatever it is, it is one closing's
+        _log.exception("closing %s failed", closing_id)
+        _note(context, closing_id, RemoteFault.code)
+    return False
+
+
+def _note(context: Context, closing_id: str, code: str) -> None:
+    with context.database.hub() as session:
+        store.note_fault(session, closing_id, code)
 
 
 def close_accounts(context: Context, row: Closing) -> bool:
@@ -193,16 +200,16 @@ def complete(context: Context, row: Closing) -> bool:
 
     def end(session: Session, held: Closing) -> None:
         now = clock.now()
-        held.completed_at = now
         store.revoke_clients(session, row.cooperative_id, now)
         users.disable_all(session, row.cooperative_id)
         cooperative = cooperative_store.lock_cooperative(session, row.cooperative_id)
         if cooperative is None:
             raise InvariantViolated(f"{row.cooperative_id} does not exist")
         cooperative.status = cooperatives.CLOSED
-        session.flush()
         register.tell(session, contract.COOPERATIVE_CLOSED, cooperative)
         closing.tell_contact(session, context.settings, held, "closing_completed")
+        # Last: nothing may be written before the state that goes with it.
+        held.completed_at = now
 
     return _advance(context, row, domain.COMPLETED, end)
 
@@ -229,10 +236,11 @@ def _advance(
         held = store.lock_closing(session, row.id)
         if held is None or held.state != row.state:
             return False
-        closing.move(held, state)
-        held.fault = None
+        # Before the state, which promises what the effect does.
         if effect is not None:
             effect(session, held)
+        closing.move(held, state)
+        held.fault = None
         session.flush()
         actor = Actor(cooperative_id=row.cooperative_id, subject="service:members")
         audit.record(session, actor, f"closing.{state}", row.id)
