@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from services.members import operations
 from services.members.domain.audit import Actor
 from services.members.operations import cash, deposits
 from services.members.operations.job_context import JobContext
@@ -51,6 +54,15 @@ def on(day: date, folder: Path) -> Generator[None]:
         yield
     finally:
         clock.simulate(None)
+
+
+@contextmanager
+def later(hours: int = 1) -> Generator[None]:
+    """Let it be some hours later for the while: what was left behind is due then."""
+    moment = clock.now() + timedelta(hours=hours)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: moment)
+        yield
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,8 +180,6 @@ class Counter:
         self, teller: Identity, number: str, amount: int, **body: Any
     ) -> dict[str, Any]:
         """Money that a member brings to this teller."""
-        from services.members import operations
-
         return operations.deposit(
             self.tenant.world.members,
             self.tenant.ledger,
@@ -182,8 +192,6 @@ class Counter:
         self, teller: Identity, number: str, amount: int, **body: Any
     ) -> dict[str, Any]:
         """Money that a member takes at this teller's."""
-        from services.members import operations
-
         return operations.withdraw(
             self.tenant.world.members,
             self.tenant.ledger,

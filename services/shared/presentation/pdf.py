@@ -25,6 +25,7 @@ SIZE_SMALL: Final = 8
 SIZE_TITLE: Final = 14
 LINE_MM: Final = 5.0
 MARGIN_MM: Final = 18.0
+PAGES_MM: Final = {"A4": (210.0, 297.0), "A5": (148.0, 210.0)}
 SIGNATURE_MM: Final = 18.0
 FACT_SHARE: Final = 0.32
 CELL_LINES_MAX: Final = 12
@@ -107,7 +108,7 @@ class _Paper(FPDF):
         super().__init__(
             orientation=orientation,  # type: ignore[arg-type]
             unit="mm",
-            format=page,  # type: ignore[arg-type]
+            format=PAGES_MM[page],
         )
         self._foot = foot
         self.core_fonts_encoding = _CORE_ENCODING
