@@ -36,6 +36,7 @@ from services.gateway.routes.second_factors import SecondFactorRoutes
 from services.gateway.routes.sessions import SessionRoutes
 from services.gateway.routes.settlements import SettlementRoutes
 from services.gateway.routes.snap import SnapRoutes
+from services.gateway.routes.statements import StatementRoutes
 from services.gateway.routes.transfers import TransferRoutes
 from services.gateway.routes.users import UserRoutes
 from services.gateway.routes.wallet import WalletRoutes
@@ -60,6 +61,7 @@ class GatewayService(
     MeRoutes,
     ProductRoutes,
     AccountRoutes,
+    StatementRoutes,
     DuesRoutes,
     InterestRoutes,
     DepositRoutes,

@@ -29,6 +29,7 @@ from services.members.entrypoints.products import ProductEntrypoints
 from services.members.entrypoints.registration import RegistrationEntrypoints
 from services.members.entrypoints.second_factors import SecondFactorEntrypoints
 from services.members.entrypoints.sessions import SessionEntrypoints
+from services.members.entrypoints.statements import StatementEntrypoints
 from services.members.entrypoints.users import UserEntrypoints
 from services.members.entrypoints.verification import VerificationEntrypoints
 from services.members.entrypoints.webhooks import WebhookEntrypoints
@@ -54,6 +55,7 @@ class MembersService(
     MeEntrypoints,
     ProductEntrypoints,
     AccountEntrypoints,
+    StatementEntrypoints,
     DuesEntrypoints,
     InterestEntrypoints,
     JobEntrypoints,

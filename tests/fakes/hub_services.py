@@ -24,7 +24,12 @@ from services.shared.contracts.members import (
 from services.shared.errors import Malformed, NotAuthenticated, ServiceError
 from services.shared.identity import Identity
 from services.shared.messaging import Call, Caller, batched_rpc, rpc
-from tests.fakes import counter_methods, import_methods, membership_methods
+from tests.fakes import (
+    counter_methods,
+    import_methods,
+    membership_methods,
+    savings_methods,
+)
 
 Methods = dict[str, tuple[type[Schema], type[Schema]]]
 
@@ -79,6 +84,7 @@ MEMBERS: Final[Methods] = {
     **counter_methods.METHODS,
     **membership_methods.METHODS,
     **import_methods.METHODS,
+    **savings_methods.METHODS,
     **PEOPLE,
     "authenticate_client": (members.AuthenticateClient, members.Token),
     "register_cooperative": (members.RegisterCooperative, members.Cooperative),

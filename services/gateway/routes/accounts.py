@@ -1,4 +1,4 @@
-"""Savings accounts: opening, looking, paying in and out, statements, name inquiry."""
+"""Savings accounts: opening, looking, paying in and out, name inquiry."""
 
 from __future__ import annotations
 
@@ -82,23 +82,6 @@ class AccountRoutes(Peers):
     def get_account(self, request: Request) -> dict[str, Any]:
         """Show an account with its balance."""
         return dict(self.members.get_account(request.command()))
-
-    @route(
-        "GET",
-        "/v1/accounts/{number}/statement",
-        tag=TAG,
-        rule=READ,
-        query=ledger_contract.StatementQuery,
-        answer=ledger_contract.Statement,
-    )
-    def get_statement(self, request: Request) -> dict[str, Any]:
-        """Show what happened on an account, with the balance after each line.
-
-        `from` and `to` are dates (whole days in Jakarta) or moments with offset; a
-        moment in `to` is not included.
-        """
-        command = {**request.query, "key": request.parameters["number"]}
-        return dict(self.ledger.get_statement(command))
 
     @route(
         "POST",

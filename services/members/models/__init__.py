@@ -27,7 +27,7 @@ from services.members.models.imports import (
     ImportProblem,
     ImportRow,
 )
-from services.members.models.interest import InterestPosting, Passbook, Withholding
+from services.members.models.interest import InterestPosting, Withholding
 from services.members.models.keys import LookupKey
 from services.members.models.membership import Departure, Member
 from services.members.models.notifications import Notification
@@ -47,6 +47,7 @@ from services.members.models.registration import (
 )
 from services.members.models.sessions import SignInAttempts, UserSession
 from services.members.models.slips import Slip
+from services.members.models.statements import Passbook
 from services.members.models.users import RecoveryCode, User, UserLink
 from services.members.models.verification import VerificationCode
 from services.members.models.webhooks import Webhook, WebhookAttempt, WebhookDelivery

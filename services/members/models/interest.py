@@ -6,7 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
@@ -94,18 +93,3 @@ class Withholding(Base):
     tax: Mapped[int] = mapped_column(MoneyColumn)
     withheld: Mapped[int] = mapped_column(MoneyColumn)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class Passbook(Base):
-    """How far the passbook of an account has been printed."""
-
-    __tablename__ = "passbooks"
-    __table_args__ = (CheckConstraint("lines >= 0", name="lines"),)
-
-    account: Mapped[str] = mapped_column(
-        ForeignKey("accounts.number"), primary_key=True
-    )
-    cooperative_id: Mapped[str] = mapped_column(Text)
-    # What was posted before this moment is printed; exclusive.
-    printed_before: Mapped[datetime] = mapped_column(UtcDateTime)
-    lines: Mapped[int] = mapped_column(BigInteger)

@@ -16,10 +16,11 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from services.members import store as members_store
 from services.members.domain import dues, interest, products, taxes
 from services.members.domain.interest import MonthOfBalances
 from services.members.models import InterestPosting, SavingsProduct
-from services.members.operations import answers
+from services.members.operations import answers, savings_papers
 from services.members.operations import products as offered
 from services.members.operations import taxes as withholding
 from services.members.operations.job_context import Job, JobContext
@@ -27,13 +28,14 @@ from services.members.store import interest as store
 from services.members.store import products as products_store
 from services.members.store.interest import Saver
 from services.shared import clock, identifiers
+from services.shared.contracts import files
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts.members import interest as contract
-from services.shared.errors import InvariantViolated, ServiceError
+from services.shared.errors import InvariantViolated, NotFound, ServiceError
 from services.shared.persistence import outbox
 from services.shared.persistence.database import Database
 from services.shared.persistence.jobs import Step, Turn
-from services.shared.presentation import formats
+from services.shared.presentation import formats, pdf
 
 SAVERS_MAX: Final = 800
 """Accounts in one step, and so in one journal; the ledger is asked for 1000 at most."""
@@ -98,6 +100,49 @@ def list_interest(
         "items": answers.many(contract.Interest(), shown),
         "next_cursor": next_cursor,
     }
+
+
+def list_withholdings(
+    database: Database, cooperative_id: str, command: dict[str, Any]
+) -> dict[str, Any]:
+    """The withholding slips of a month, also of members who pay no tax."""
+    month, limit = _month(command["month"]), command["limit"]
+    owner = f"withholdings {cooperative_id} {month.isoformat()}"
+    after = answers.position(owner, command["cursor"])
+    with database.tenant(cooperative_id) as session:
+        rows = store.list_withholdings(session, month, after=after, limit=limit + 1)
+    shown, next_cursor = answers.cut(owner, rows, limit=limit, key="member_id")
+    return {
+        "items": answers.many(contract.Withholding(), shown),
+        "next_cursor": next_cursor,
+    }
+
+
+def get_withholding(
+    database: Database, cooperative_id: str, command: dict[str, Any]
+) -> dict[str, Any]:
+    """The slip of one member for one month, as JSON or on paper."""
+    month, member_id = _month(command["month"]), command["member_id"]
+    with database.tenant(cooperative_id) as session:
+        slip = store.find_withholding(session, cooperative_id, member_id, month)
+        member = members_store.find_member(session, member_id)
+        cooperative = members_store.find_cooperative(session, cooperative_id)
+    if slip is None or member is None or cooperative is None:
+        raise NotFound("There is no such slip.")
+    if command["format"] == files.PDF:
+        paper = savings_papers.withholding_slip(cooperative, member, slip)
+        name = f"{slip.number.replace('/', '-')}.pdf"
+        return files.file_of(name, pdf.MEDIA_TYPE, paper)
+    names = {
+        "member_name": member.name,
+        "member_number": member.number,
+        "cooperative": cooperative,
+    }
+    columns = ("number", "member_id", "month", "gross", "tax", "withheld")
+    return answers.one(
+        contract.WithholdingSlip(),
+        {name: getattr(slip, name) for name in columns} | names,
+    )
 
 
 def _month(name: str) -> date:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.members.domain import savings
-from services.members.models import Account, InterestPosting, Passbook, Withholding
+from services.members.models import Account, InterestPosting, Withholding
 
 PLANNED: Final = "planned"
 POSTED: Final = "posted"
@@ -238,21 +238,3 @@ def list_withholdings(
     if after is not None:
         query = query.where(Withholding.member_id > after)
     return session.scalars(query).all()
-
-
-def lock_passbook(session: Session, account: str) -> Passbook | None:
-    """The passbook of an account, printed by nobody else until the commit."""
-    return session.get(Passbook, account, with_for_update=True)
-
-
-def find_passbook(session: Session, account: str) -> Passbook | None:
-    """How far the passbook of an account has been printed."""
-    return session.get(Passbook, account)
-
-
-def add_passbook(session: Session, **columns: Any) -> bool:
-    """The first print of a passbook; False when somebody printed meanwhile."""
-    result = session.execute(
-        insert(Passbook).values(**columns).on_conflict_do_nothing()
-    )
-    return bool(result.rowcount)  # type: ignore[attr-defined]

@@ -182,7 +182,6 @@ def _contributions() -> None:
         "WHERE contribution_id IS NOT NULL"
     )
 
-
     op.execute(
         """
         CREATE TABLE contribution_payouts (

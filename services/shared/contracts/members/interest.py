@@ -1,13 +1,10 @@
-"""Interest on savings, the tax on it, and passbooks.
+"""Interest on savings, and the tax on it.
 
 | entrypoint | rule | command | result |
 |---|---|---|---|
 | `list_interest` | accounts:read | `ListInterest` | `InterestPage` |
 | `list_withholdings` | ledger:read | `ListWithholdings` | `WithholdingPage` |
 | `get_withholding` | ledger:read | `GetWithholding` | `WithholdingSlip` |
-| `get_account_holder` | accounts:read | `AccountCommand` | `AccountHolder` |
-| `get_passbook` | accounts:read | `AccountCommand` | `Passbook` |
-| `print_passbook` | accounts:write | `PrintPassbook` | `Passbook` |
 
 Interest is posted by the job `interest` for the last day of a month.
 """
@@ -19,14 +16,8 @@ from typing import Final
 
 from marshmallow import Schema, fields, validate
 
-from services.shared.contracts.fields import UtcField
-from services.shared.contracts.members import (
-    AccountCommand,
-    Command,
-    InquiryCooperative,
-    Page,
-    identifier,
-)
+from services.shared.contracts.files import PDF, format_field
+from services.shared.contracts.members import InquiryCooperative, Page, identifier
 from services.shared.contracts.members.products import METHODS
 
 INTEREST_STATES: Final = ("planned", "posted", "skipped")
@@ -84,7 +75,13 @@ class ListWithholdings(Page):
     month = month_field(required=True)
 
 
-class GetWithholding(Schema):
+class WithholdingQuery(Schema):
+    """In which form a slip is wanted."""
+
+    format = format_field(PDF)
+
+
+class GetWithholding(WithholdingQuery):
     """The slip of one member for one month."""
 
     member_id = identifier("mem_01jd8x")
@@ -119,42 +116,6 @@ class WithholdingPage(Schema):
 
     items = fields.List(fields.Nested(Withholding), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
-
-
-class AccountHolder(Schema):
-    """Whose account it is, as printed on statements."""
-
-    number = identifier("0101100000000017")
-    product = fields.String(required=True)
-    product_name = fields.String(required=True)
-    holder_name = fields.String(required=True)
-    member_number = fields.String(required=True)
-    cooperative = fields.Nested(InquiryCooperative, required=True)
-
-
-class PrintPassbook(AccountCommand, Command):
-    """The lines of an account that its passbook does not have yet, now printed."""
-
-
-class PassbookLine(Schema):
-    """One line of a passbook, numbered from its first."""
-
-    line = fields.Integer(required=True, strict=True)
-    at = UtcField(required=True)
-    business_date = fields.Date(required=True)
-    journal_id = fields.String(required=True)
-    description = fields.String(required=True)
-    debit = _rupiah("0 on a credit line.")
-    credit = _rupiah("0 on a debit line.")
-    balance = _rupiah("The balance after this line.")
-
-
-class Passbook(Schema):
-    """Lines not printed before; `has_more` when there are too many for one."""
-
-    number = identifier("0101100000000017")
-    items = fields.List(fields.Nested(PassbookLine), required=True)
-    has_more = fields.Boolean(required=True)
 
 
 class InterestEvent(Schema):
