@@ -53,10 +53,10 @@ EACH_TURN_MAX: Final = 50
 
 _log = logging.getLogger(__name__)
 
-_templates: Final = Environment(  # noqa: S701  plain text: there is no markup to escape
+_templates: Final = Environment(
     loader=FileSystemLoader(TEMPLATES),
     undefined=StrictUndefined,
-    autoescape=False,
+    autoescape=False,  # noqa: S701  plain text: there is no markup to escape
     keep_trailing_newline=True,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -183,7 +183,7 @@ def _mail(settings: Settings, row: Notification) -> Mail:
     except (crypto.Undecryptable, TemplateError, ValueError) as fault:
         # Of the fault only its kind: its text may repeat what the message says.
         name = type(fault).__name__
-        _log.error("notification %s (%s) fails: %s", row.id, row.template, name)  # noqa: TRY400
+        _log.error("notification %s (%s) fails: %s", row.id, row.template, name)
         raise MailRefused(f"The message cannot be written: {name}.") from fault
     return Mail(id=row.id, recipient=content["recipient"], subject=subject, text=text)
 
