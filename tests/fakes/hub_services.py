@@ -27,6 +27,7 @@ from services.shared.messaging import Call, Caller, batched_rpc, rpc
 from tests.fakes import (
     counter_methods,
     import_methods,
+    joining_methods,
     membership_methods,
     savings_methods,
 )
@@ -84,6 +85,7 @@ MEMBERS: Final[Methods] = {
     **counter_methods.METHODS,
     **membership_methods.METHODS,
     **import_methods.METHODS,
+    **joining_methods.METHODS,
     **savings_methods.METHODS,
     **PEOPLE,
     "authenticate_client": (members.AuthenticateClient, members.Token),
