@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -191,7 +191,9 @@ def replace_recovery_codes(
 ) -> None:
     """These codes instead of all that there were."""
     session.execute(
-        RecoveryCode.__table__.delete().where(RecoveryCode.user_id == user_id)
+        delete(RecoveryCode)
+        .where(RecoveryCode.user_id == user_id)
+        .execution_options(synchronize_session=False)
     )
     for one in hashes:
         session.add(

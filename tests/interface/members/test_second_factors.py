@@ -16,6 +16,7 @@ from services.shared import access, clock, crypto
 from services.shared.contracts.members import second_factors as contract
 from services.shared.contracts.members.passwords import WrongPassword
 from services.shared.contracts.members.sessions import (
+    InvalidLogin,
     InvalidRefreshToken,
     InvalidSecondFactor,
     SecondFactorRequired,
@@ -162,7 +163,7 @@ def test_the_code_is_asked_for_only_of_who_knows_the_password(
 
     with pytest.raises(SecondFactorRequired):
         sign_in(world, teller.email)
-    with pytest.raises(signing_in.contract.InvalidLogin):
+    with pytest.raises(InvalidLogin):
         sign_in(world, teller.email, password="Mawar-Merah-17")
 
 

@@ -14,11 +14,15 @@ from sqlalchemy.exc import DBAPIError
 from services.members.domain.audit import Actor
 from services.members.operations import links, passwords, users
 from services.members.operations import sessions as signing_in
+from services.members.store import users as store
 from services.shared import clock
 from services.shared.contracts.members import users as contract
 from services.shared.contracts.members.membership import InvalidPhone
-from services.shared.contracts.members.passwords import InvalidLink
-from services.shared.contracts.members.sessions import InvalidLogin
+from services.shared.contracts.members.passwords import InvalidLink, WeakPassword
+from services.shared.contracts.members.sessions import (
+    InvalidLogin,
+    InvalidRefreshToken,
+)
 from services.shared.errors import NotFound, RateLimitedError
 from services.shared.identity import HUB
 from tests.factories.members import PAGE, Tenant, World, idempotency
@@ -133,7 +137,7 @@ def test_a_weak_password_leaves_the_link_good(world: World, admin: Person) -> No
     (mail,) = mails(world, "invitation", invited["email"])
 
     for weak in ("melati7", "koperasi123", "wayan putra"):
-        with pytest.raises(passwords.contract.WeakPassword) as caught:
+        with pytest.raises(WeakPassword) as caught:
             accept(world, token_of(mail), weak)
         assert caught.value.details["errors"][0]["field"] == "password"
 
@@ -267,7 +271,7 @@ def test_who_was_disabled_is_out_and_comes_back_when_enabled(
 
     with pytest.raises(InvalidLogin):
         sign_in(world, clerk.email)
-    with pytest.raises(signing_in.contract.InvalidRefreshToken):
+    with pytest.raises(InvalidRefreshToken):
         signing_in.refresh_session(
             world.members, world.settings, {"refresh_token": signed["refresh_token"]}
         )
@@ -495,7 +499,7 @@ def test_links_are_limited_to_five_a_day(
     travel(monkeypatch, timedelta(minutes=2))
 
     with world.members.tenant(admin.cooperative_id) as session:
-        found = users.store.find_user(session, invited["id"])
+        found = store.find_user(session, invited["id"])
         assert found is not None
         wait = links.seconds_to_wait(session, found, links.INVITATION, clock.now())
     assert 23 * 3600 < wait <= 24 * 3600

@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from marshmallow import Schema, fields, validate
 
@@ -84,7 +84,7 @@ def phone_field(**kwargs: object) -> fields.String:
     )
 
 
-def _roles() -> fields.List:
+def _roles() -> fields.List[Any]:
     return fields.List(
         fields.String(validate=validate.OneOf(ROLES)),
         required=True,
