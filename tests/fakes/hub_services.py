@@ -29,6 +29,7 @@ from tests.fakes import (
     import_methods,
     joining_methods,
     membership_methods,
+    partner_methods,
     savings_methods,
 )
 
@@ -86,6 +87,7 @@ MEMBERS: Final[Methods] = {
     **membership_methods.METHODS,
     **import_methods.METHODS,
     **joining_methods.METHODS,
+    **partner_methods.METHODS,
     **savings_methods.METHODS,
     **PEOPLE,
     "authenticate_client": (members.AuthenticateClient, members.Token),
