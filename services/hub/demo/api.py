@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import textwrap
 import time
 import uuid
 from dataclasses import dataclass
@@ -9,8 +11,11 @@ from typing import Any, Final
 
 import requests
 
+from services.shared import clock, crypto
+
 REQUEST_SECONDS: Final = 60.0
 TOKEN_MARGIN_SECONDS: Final = 30
+READABLE_CHARACTERS: Final = 400
 
 
 class StepFailed(Exception):
@@ -41,12 +46,12 @@ class Answer:
             f"expected {status}"
         )
 
-    def expect_refusal(self, code: str) -> None:
-        """A business refusal with exactly this code.
+    def expect_refusal(self, code: str, status: int = 422) -> None:
+        """A refusal with exactly this code, a business rule's by default.
 
         Raises StepFailed for anything else, above all for a success.
         """
-        self.expect(422)
+        self.expect(status)
         if self.body.get("code") != code:
             raise StepFailed(
                 f"{self.request} was refused with {self.body.get('code')!r}, "
@@ -54,17 +59,14 @@ class Answer:
             )
 
 
-class Client:
-    """One OAuth client: asks for its token by itself and renews it in time."""
+class Outside:
+    """Somebody without a token: a form on a page, or another server altogether."""
 
-    def __init__(self, address: str, client_id: str, client_secret: str) -> None:
+    def __init__(self, address: str) -> None:
         self._address = address
-        self._client_id = client_id
-        self._client_secret = client_secret
         self._session = requests.Session()
         # The hub is on this machine: a proxy must not come between.
         self._session.trust_env = False
-        self._token_good_until = 0.0
 
     def get(self, path: str, **query: str | int) -> dict[str, Any]:
         """The body of a GET that must succeed."""
@@ -90,20 +92,15 @@ class Client:
         headers: dict[str, str] | None = None,
         params: dict[str, str | int] | None = None,
     ) -> Answer:
-        if time.monotonic() >= self._token_good_until:
-            self._fetch_token()
+        self._prepare()
         return self._exchange(
             method, path, json=body, headers=headers or {}, params=params
         )
 
-    def _fetch_token(self) -> None:
-        self._session.headers.pop("Authorization", None)
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self._client_id,
-            "client_secret": self._client_secret,
-        }
-        token = self._exchange("POST", "/v1/oauth/token", data=form).expect(200)
+    def _prepare(self) -> None:
+        """What has to be done before a request: nothing, for whoever has no token."""
+
+    def _hold(self, token: dict[str, Any]) -> None:
         self._session.headers["Authorization"] = f"Bearer {token['access_token']}"
         self._token_good_until = (
             time.monotonic() + token["expires_in"] - TOKEN_MARGIN_SECONDS
@@ -124,3 +121,70 @@ class Client:
             body=body if isinstance(body, dict) else {"body": body},
             replayed=answer.headers.get("Idempotency-Replayed"),
         )
+
+
+class Client(Outside):
+    """One OAuth client: asks for its token by itself and renews it in time."""
+
+    def __init__(self, address: str, client_id: str, client_secret: str) -> None:
+        super().__init__(address)
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._token_good_until = 0.0
+
+    def _prepare(self) -> None:
+        if time.monotonic() < self._token_good_until:
+            return
+        self._session.headers.pop("Authorization", None)
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._client_id,
+            "client_secret": self._client_secret,
+        }
+        self._hold(self._exchange("POST", "/v1/oauth/token", data=form).expect(200))
+
+
+class Person(Outside):
+    """Somebody who signed in with a password."""
+
+    def __init__(self, address: str, email: str, password: str) -> None:
+        super().__init__(address)
+        self.has_second_factor = False
+        form = {"login": email, "password": password}
+        signed_in = self._exchange("POST", "/v1/sessions", json=form).expect(201)
+        self.must_enrol: bool = signed_in["must_enrol_second_factor"]
+        self._refresh_token: str = signed_in["refresh_token"]
+        self._hold(signed_in)
+
+    def enrol_second_factor(self, password: str) -> None:
+        """Scan the QR code with an authenticator, and confirm with its first code."""
+        path = "/v1/me/second-factor"
+        enrolled = self.post(path, {"password": password}).expect(201)
+        secret = base64.b32decode(enrolled["secret"])
+        code = crypto.totp_code(secret, clock.now().timestamp())
+        self.post(f"{path}/confirm", {"code": code}).expect(200)
+        self.has_second_factor = True
+        self.renew()
+
+    def _prepare(self) -> None:
+        if time.monotonic() >= self._token_good_until:
+            self.renew()
+
+    def renew(self) -> None:
+        """Get a token that knows what has changed: roles, the cooperative's status."""
+        form = {"refresh_token": self._refresh_token}
+        renewed = self._exchange("POST", "/v1/sessions/refresh", json=form).expect(200)
+        self._refresh_token = renewed["refresh_token"]
+        self._hold(renewed)
+
+
+def same(actual: object, expected: object, what: str) -> None:
+    """Raise StepFailed unless both are equal, naming what differs and both values."""
+    if actual != expected:
+        raise StepFailed(
+            f"{what} is {_readable(actual)}, expected {_readable(expected)}"
+        )
+
+
+def _readable(value: object) -> str:
+    return textwrap.shorten(repr(value), READABLE_CHARACTERS, placeholder="…")

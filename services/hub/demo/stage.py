@@ -12,19 +12,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from services.hub import addresses, embedded, shared_server
-from services.hub.demo.api import Client, StepFailed
+from services.hub.demo.api import Client, Outside, StepFailed
+from services.hub.demo.people import PeopleStory, Town
 from services.hub.demo.screen import Screen
 from services.hub.demo.story import Story, Tools
+from services.shared import clock
 
 READY_SECONDS: Final = 120.0
 STOP_SECONDS: Final = 60.0
 TOOL_SECONDS: Final = 300.0
-LOG_LINES_SHOWN: Final = 25
+LOG_LINES_SHOWN: Final = 12
 OPERATOR_ID: Final = "operator"
 
 
@@ -37,18 +41,8 @@ def perform(*, payments: int, directory: Path | None = None) -> int:
     try:
         _clear(place)
         environ = _environ(os.environ, place)
-        address = addresses.url_of(environ["HUB_HTTP_ADDRESS"])
-        with _hub(environ, place, screen):
-            operator = Client(
-                address, OPERATOR_ID, environ["HUB_OPERATOR_CLIENT_SECRET"]
-            )
-            Story(
-                address=address,
-                operator=operator,
-                screen=screen,
-                tools=Tools(run_hub=_HubCommand(environ), directory=place),
-                payments=payments,
-            ).tell()
+        with _stand_ins(environ, place), _hub(environ, place, screen):
+            _tell(environ, place, screen, payments)
     except (StepFailed, embedded.EmbeddedPostgresError) as failure:
         screen.failed(str(failure))
         screen.plain(_last_lines(place / "hub.log"))
@@ -61,6 +55,36 @@ def perform(*, payments: int, directory: Path | None = None) -> int:
         "Next: make up"
     )
     return 0
+
+
+def _tell(
+    environ: Mapping[str, str], place: Path, screen: Screen, payments: int
+) -> None:
+    """First what happens between cooperatives, then what happens inside of one."""
+    address = environ["HUB_PUBLIC_URL"]
+    operator = Client(address, OPERATOR_ID, environ["HUB_OPERATOR_CLIENT_SECRET"])
+    clearing = Story(
+        address=address,
+        operator=operator,
+        screen=screen,
+        tools=Tools(run_hub=_HubCommand(environ), directory=place),
+        payments=payments,
+    )
+    clearing.tell()
+    # Dates only ever go forward: the books of today have been written already.
+    today = clock.business_date()
+    PeopleStory(
+        address=address,
+        operator=operator,
+        screen=screen,
+        town=Town(
+            mail=Outside(environ["DEMO_MAIL_URL"]),
+            ipaymu=Outside(environ["HUB_IPAYMU_URL"].removesuffix("/api/v2")),
+            date_file=Path(environ["HUB_SIMULATED_DATE_FILE"]),
+        ),
+        begin=(today.replace(day=28) + timedelta(days=4)).replace(day=1),
+    ).tell()
+    clearing.verify()
 
 
 class _HubCommand:
@@ -100,13 +124,43 @@ def _environ(given: Mapping[str, str], place: Path) -> dict[str, str]:
         and not name.endswith("DATABASE_URL")
         and name != "AMQP_URI"
     }
+    address = f"127.0.0.1:{addresses.find_free_port()}"
     return environ | {
         "HUB_DATA_DIR": str(place),
-        "HUB_HTTP_ADDRESS": f"127.0.0.1:{addresses.find_free_port()}",
+        "HUB_HTTP_ADDRESS": address,
+        "HUB_PUBLIC_URL": f"http://{address}",
+        "HUB_SMTP_URL": f"smtp://127.0.0.1:{addresses.find_free_port()}",
+        "DEMO_MAIL_URL": f"http://127.0.0.1:{addresses.find_free_port()}",
+        "HUB_IPAYMU_URL": f"http://127.0.0.1:{addresses.find_free_port()}/api/v2",
+        "HUB_IPAYMU_VA": "0000001225665555",
+        "HUB_IPAYMU_KEY": secrets.token_urlsafe(16),
+        "HUB_SIMULATED_DATE_FILE": str(place / "business-date"),
         "HUB_OPERATOR_CLIENT_ID": OPERATOR_ID,
         "HUB_OPERATOR_CLIENT_SECRET": secrets.token_urlsafe(32),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+@contextmanager
+def _stand_ins(environ: Mapping[str, str], place: Path) -> Generator[None]:
+    """A mail server and a payment provider, as real servers of their own."""
+    commands = (
+        ("mail", "--address", urlsplit(environ["HUB_SMTP_URL"]).netloc,
+         "--http-address", urlsplit(environ["DEMO_MAIL_URL"]).netloc),
+        ("ipaymu", "--address", urlsplit(environ["HUB_IPAYMU_URL"]).netloc,
+         "--va", environ["HUB_IPAYMU_VA"], "--key", environ["HUB_IPAYMU_KEY"]),
+    )  # fmt: skip
+    with (place / "stand-ins.log").open("wb") as output, ExitStack() as stack:
+        for command in commands:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "services.hub", "simulate", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            stack.callback(_end, process)
+        yield
 
 
 @contextmanager
