@@ -22,7 +22,6 @@ import hashlib
 import hmac
 import itertools
 import json
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -96,8 +95,9 @@ class Provider:
     account: Account
     transactions: dict[int, Transaction] = field(default_factory=dict)
     is_down: bool = False
+    # A simulator that is started anew gives no number a second time.
     _numbers: itertools.count[int] = field(
-        default_factory=lambda: itertools.count(100001)
+        default_factory=lambda: itertools.count(int(clock.now().timestamp() * 1000))
     )
 
     def respond(
@@ -157,7 +157,7 @@ class Provider:
             channel=str(content["paymentChannel"]),
             name=str(content["name"]),
             notify_url=str(content["notifyUrl"]),
-            number=f"8888{number:012d}",
+            number=f"8888{number % 10**12:012d}",
         )
         self.transactions[number] = made
         return _success(self._made(made, content))
@@ -305,10 +305,5 @@ def start(
     """Listen on a thread of this process: the API's URL, its memory, how to stop."""
     provider = Provider(account=account)
     bound = web.server(address, provider.respond)
-    threading.Thread(target=bound.serve_forever, daemon=True).start()
-
-    def stop() -> None:
-        bound.shutdown()
-        bound.server_close()
-
+    stop = web.serve_aside(bound)
     return f"http://{web.address_of(bound)}{BASE}", provider, stop

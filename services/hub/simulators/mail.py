@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections import deque
 from collections.abc import Callable
 from email import message_from_bytes, policy
@@ -108,7 +107,7 @@ async def _serve(
     taking = await loop.create_server(
         lambda: SMTP(box, hostname="surat.simulasi", enable_SMTPUTF8=True), *smtp
     )
-    threading.Thread(target=shown.serve_forever, daemon=True).start()
+    web.serve_aside(shown)
     host, port = taking.sockets[0].getsockname()[:2]
     emit(json.dumps({"smtp": f"{host}:{port}", "http": web.address_of(shown)}))
     async with taking:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 BODY_BYTES_MAX: Final = 1_048_576
+STOP_SECONDS: Final = 0.05
+"""How soon a server that is told to stop notices."""
 
 Answer = tuple[int, Any]
 Respond = Callable[[str, str, dict[str, str], bytes], Answer]
@@ -40,6 +43,18 @@ def server(address: tuple[str, int], respond: Respond) -> ThreadingHTTPServer:
     made = ThreadingHTTPServer(address, Handler)
     made.daemon_threads = True
     return made
+
+
+def serve_aside(bound: ThreadingHTTPServer) -> Callable[[], None]:
+    """Answer requests on a thread of this process; what ends that."""
+    often = {"poll_interval": STOP_SECONDS}
+    threading.Thread(target=bound.serve_forever, kwargs=often, daemon=True).start()
+
+    def stop() -> None:
+        bound.shutdown()
+        bound.server_close()
+
+    return stop
 
 
 def address_of(bound: ThreadingHTTPServer) -> str:
