@@ -13,6 +13,7 @@ from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import members as contract
 from services.shared.contracts import transfers as transfers_contract
 from services.shared.contracts.members import cash as cash_contract
+from services.shared.contracts.members import deposits as deposits_contract
 from services.shared.contracts.members import products as products_contract
 from services.shared.errors import NotFound, StepUpRequired
 
@@ -122,7 +123,11 @@ class AccountRoutes(Peers):
         rule=WRITE,
         command=contract.CloseAccount,
         answer=contract.Account,
-        errors=(ledger_contract.AccountNotEmpty, ledger_contract.AccountNotFound),
+        errors=(
+            ledger_contract.AccountNotEmpty,
+            ledger_contract.AccountNotFound,
+            deposits_contract.AccountInUse,
+        ),
     )
     def close_account(self, request: Request) -> dict[str, Any]:
         """Close an account that holds nothing; it stays closed."""

@@ -17,7 +17,19 @@ PAYMENTS: Final = frozenset({"transfer", "return"})
 """Kinds of the journals that clearing posts for members."""
 
 UNDONE_ELSEWHERE: Final = frozenset(
-    {"contribution", "contribution_cancelled", "contribution_returned", "interest"}
+    {
+        "contribution",
+        "contribution_cancelled",
+        "contribution_returned",
+        "deposit_break",
+        "deposit_interest",
+        "deposit_maturity",
+        "deposit_placement",
+        "drawer_in",
+        "drawer_out",
+        "drawer_variance",
+        "interest",
+    }
 )
 """Kinds that other tables account for: reversed here alone, the two would disagree."""
 

@@ -115,6 +115,11 @@ class Deposit(Base):
         ),
         Index("ix_deposits_member_id", "cooperative_id", "member_id", "id"),
         Index(
+            "ix_deposits_savings_account",
+            "savings_account",
+            postgresql_where="status IN ('opening', 'active', 'closing')",
+        ),
+        Index(
             "ix_deposits_due",
             "cooperative_id",
             "id",

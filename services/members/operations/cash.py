@@ -140,17 +140,18 @@ def open_shift(
     """
 
     def begin() -> dict[str, Any]:
-        drawer = _found_drawer(session, command["drawer_id"])
-        shift = _add_shift(session, drawer, command["float_amount"], by)
-        return {"shift_id": shift.id, "name": drawer.name}
+        return {"shift_id": _add_shift(session, drawer, amount, by).id}
 
+    amount = command["float_amount"]
+    with database.tenant(cooperative_id) as session:
+        drawer = _found_drawer(session, command["drawer_id"])
+    _open_ledger_account(ledger, cooperative_id, drawer.id, drawer.name)
     with database.tenant(cooperative_id) as session:
         begun = idempotency.run_once(
             session,
             scope=IdempotencyScope.of(cooperative_id, command["idempotency"]),
             operation=begin,
         )
-    _open_ledger_account(ledger, cooperative_id, command["drawer_id"], begun["name"])
     shift = _come_to_rest(database, ledger, cooperative_id, begun["shift_id"])
     answer = _as_opened(shift)
     return answer | {"replayed": True} if begun.get("replayed") else answer
@@ -388,7 +389,7 @@ def _finish_opening(database: Database, ledger: Ledger, shift: CashShift) -> Cas
     try:
         if shift.float_amount:
             step = _step_id(shift, slip_domain.DRAWER_IN)
-            slips.finish(database, ledger, shift.cooperative_id, step)
+            slips.finish_recorded(database, ledger, shift.cooperative_id, step)
     except RefusedError:
         _change(database, shift, was=cash.OPENING, status=cash.REFUSED)
         raise
@@ -402,7 +403,8 @@ def _finish_closing(database: Database, ledger: Ledger, shift: CashShift) -> Cas
     if shift.counted_amount:
         kinds.append(slip_domain.DRAWER_OUT)
     for kind in kinds:
-        slips.finish(database, ledger, shift.cooperative_id, _step_id(shift, kind))
+        step = _step_id(shift, kind)
+        slips.finish_recorded(database, ledger, shift.cooperative_id, step)
     return _change(
         database, shift, was=cash.CLOSING, status=cash.CLOSED, closed_at=clock.now()
     )

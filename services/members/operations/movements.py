@@ -117,11 +117,13 @@ def _begin(
         account = store.find_account(session, movement.number)
         if account is None:
             raise NotFound("There is no such account.")
+        if account.status != states.OPENING:
+            slips.begin(session, cooperative_id, draft, by)
+            return draft.journal_id
+    products = {account.number: account.product}
+    savings.finish_opening(database, ledger, cooperative_id, products)
+    with database.tenant(cooperative_id) as session:
         slips.begin(session, cooperative_id, draft, by)
-    if account.status == states.OPENING:
-        savings.finish_opening(
-            database, ledger, cooperative_id, {account.number: account.product}
-        )
     return draft.journal_id
 
 

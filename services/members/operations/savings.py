@@ -19,10 +19,12 @@ from services.members.domain.peers import Ledger, Transfers
 from services.members.models import Account
 from services.members.operations import answers, products
 from services.members.store import departures as departures_store
+from services.members.store import deposits as deposit_store
 from services.members.store import membership as members_store
 from services.shared import clock
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import members as contract
+from services.shared.contracts.members import deposits as deposit_contract
 from services.shared.contracts.transfers import NoAgreement
 from services.shared.errors import NotFound
 from services.shared.persistence import idempotency, outbox
@@ -144,11 +146,15 @@ def close_account(
     """The account takes no more money; again changes nothing.
 
     The ledger decides, since only it knows the balance, and refuses with
-    AccountNotEmpty while there is one.
+    AccountNotEmpty while there is one. Raises AccountInUse while a time deposit pays
+    into the account.
     """
     answer = get_account(database, ledger, cooperative_id, number)
     if answer["status"] == savings.CLOSED:
         return answer
+    with database.tenant(cooperative_id) as session:
+        if deposit_store.is_payout_account(session, number):
+            raise deposit_contract.AccountInUse
     ledger.set_status({"key": number, "status": "closed"})
     with database.tenant(cooperative_id) as session:
         account = store.close_account(session, number)

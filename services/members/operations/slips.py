@@ -30,6 +30,7 @@ from services.shared.contracts.members import cash as contract
 from services.shared.errors import (
     IdempotencyKeyReused,
     NotFound,
+    OutcomeUnknown,
     RefusedError,
     ServiceError,
     UnavailableError,
@@ -77,25 +78,29 @@ def finish(
     """Post the journal of a slip and number it; also whether that was done before.
 
     Safe to repeat. Raises what the ledger refuses, DrawerShort when it is the cash of
-    the drawer that is missing.
+    the drawer that is missing. When the ledger cannot be reached, nothing was done and
+    nobody does it later, unless the request is repeated.
     """
     slip = _find(database, cooperative_id, journal_id)
-    if slip.status == slips.POSTED:
-        return slip, True
     try:
-        posted = ledger.post_journal(_journal(slip))
-    except JournalIdReused as error:
-        raise IdempotencyKeyReused from error
-    except RefusedError as error:
-        _settle(database, slip, slips.REFUSED)
-        raise _explained(error, slip) from error
+        return _post(database, ledger, slip)
     except UnavailableError:
-        # Nothing was done, and the caller is told so: nobody may do it later.
         _settle(database, slip, slips.VOID)
         raise
-    balance = posted["balances"][slip.account]
-    numbered = _number(database, cooperative_id, journal_id, balance)
-    return numbered, bool(posted.get("replayed"))
+
+
+def finish_recorded(
+    database: Database, ledger: Ledger, cooperative_id: str, journal_id: str
+) -> Slip:
+    """As `finish`, for a movement that somebody keeps account of and will carry on.
+
+    Raises OutcomeUnknown when the ledger cannot be reached: it is done later.
+    """
+    slip = _find(database, cooperative_id, journal_id)
+    try:
+        return _post(database, ledger, slip)[0]
+    except UnavailableError as error:
+        raise OutcomeUnknown from error
 
 
 def finish_due(database: Database, ledger_of: LedgerOf) -> int:
@@ -107,7 +112,8 @@ def finish_due(database: Database, ledger_of: LedgerOf) -> int:
         )
     for cooperative_id, journal_id in due:
         try:
-            finish(database, ledger_of(cooperative_id), cooperative_id, journal_id)
+            ledger = ledger_of(cooperative_id)
+            finish_recorded(database, ledger, cooperative_id, journal_id)
         except ServiceError as error:
             _log.info("slip of journal %s: %s", journal_id, error.code)
     return len(due)
@@ -288,6 +294,22 @@ def _explained(error: RefusedError, slip: Slip) -> ServiceError:
         replayed = {"replayed": True} if error.details.get("replayed") else {}
         return contract.DrawerShort(details=replayed)
     return error
+
+
+def _post(database: Database, ledger: Ledger, slip: Slip) -> tuple[Slip, bool]:
+    """The slip, posted and numbered, and whether that was done before."""
+    if slip.status == slips.POSTED:
+        return slip, True
+    try:
+        posted = ledger.post_journal(_journal(slip))
+    except JournalIdReused as error:
+        raise IdempotencyKeyReused from error
+    except RefusedError as error:
+        _settle(database, slip, slips.REFUSED)
+        raise _explained(error, slip) from error
+    balance = posted["balances"][slip.account]
+    numbered = _number(database, slip.cooperative_id, slip.journal_id, balance)
+    return numbered, bool(posted.get("replayed"))
 
 
 @retrying

@@ -216,6 +216,16 @@ def list_deposits(
     return [Placed(*row) for row in session.execute(query)]
 
 
+def is_payout_account(session: Session, number: str) -> bool:
+    """Whether a running deposit pays into this savings account."""
+    found = session.scalar(
+        select(Deposit.id)
+        .where(Deposit.savings_account == number, Deposit.status.in_(deposits.RUNNING))
+        .limit(1)
+    )
+    return found is not None
+
+
 def list_due(
     session: Session, *, day: date, after: str | None, limit: int
 ) -> Sequence[str]:

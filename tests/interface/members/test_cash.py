@@ -15,6 +15,7 @@ from services.shared.errors import (
     DeadlinePassed,
     IdempotencyKeyReused,
     NotFound,
+    OutcomeUnknown,
     SameProposer,
     StepUpRequired,
 )
@@ -118,10 +119,10 @@ def test_a_shift_whose_opening_was_cut_short_is_finished(
     counter: Counter, teller: Identity, tenant: Tenant
 ) -> None:
     drawer = counter.drawer()
-    tenant.ledger.fault = BusUnavailable()
-    with pytest.raises(BusUnavailable):
-        counter.open_shift(teller, drawer)
-    tenant.ledger.fault = None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tenant.ledger, "post_journal", _unreachable)
+        with pytest.raises(OutcomeUnknown):
+            counter.open_shift(teller, drawer)
 
     with later():
         cash.finish_moving(tenant.world.members, lambda _: tenant.ledger)
@@ -515,6 +516,10 @@ def test_what_was_said_not_to_be_done_is_not_done_later(
     shift = counter.open_shift(teller)
     counter.pay_in(teller, number, 500_000, key="slip-1")
     assert in_drawer(counter, shift) == 1_500_000
+
+
+def _unreachable(_command: dict[str, Any]) -> dict[str, Any]:
+    raise BusUnavailable
 
 
 def _dies_after(post: Any, times: int) -> Any:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from services.ledger.operations import journals
+from services.members import operations
 from services.members.operations import deposits
 from services.shared import clock
 from services.shared.contracts import files
@@ -23,7 +25,7 @@ from services.shared.errors import (
     StepUpRequired,
 )
 from tests.factories.counter import RATES, Counter, actor, later, on, staff
-from tests.factories.members import PAGE, Tenant
+from tests.factories.members import PAGE, Tenant, idempotency
 from tests.factories.papers import text_of
 
 JANUARY = date(2027, 1, 31)
@@ -544,6 +546,32 @@ def placed_on_more(
 ) -> dict[str, Any]:
     with on(day, folder):
         return counter.place(account, product_id, schedule="monthly")
+
+
+def test_an_account_that_a_deposit_pays_into_stays_open(
+    counter: Counter, tenant: Tenant, account: dict[str, Any], tmp_path: Path
+) -> None:
+    number = account["number"]
+    placed_on(JANUARY, counter, account, tmp_path)
+    tenant.withdraw(number, 20_000_000)
+
+    with pytest.raises(contract.AccountInUse):
+        operations.close_account(tenant.world.members, tenant.ledger, tenant.id, number)
+
+
+def test_a_placement_is_undone_by_breaking_it_only(
+    counter: Counter, tenant: Tenant, account: dict[str, Any], tmp_path: Path
+) -> None:
+    deposit = placed_on(JANUARY, counter, account, tmp_path)
+
+    with pytest.raises(ledger_contract.JournalUndoneElsewhere):
+        journals.reverse_journal(
+            tenant.world.ledger,
+            tenant.id,
+            journal_id=deposit["journal_id"],
+            reason="Salah",
+            idempotency=idempotency("POST /v1/journals/reverse", {}),
+        )
 
 
 # Looking

@@ -264,6 +264,10 @@ def _deposits() -> None:
         "CREATE INDEX ix_deposits_member_id ON deposits (cooperative_id, member_id, id)"
     )
     op.execute(
+        "CREATE INDEX ix_deposits_savings_account ON deposits (savings_account) "
+        "WHERE status IN ('opening', 'active', 'closing')"
+    )
+    op.execute(
         "CREATE INDEX ix_deposits_due ON deposits (cooperative_id, id, next_due_on) "
         "WHERE next_due_on IS NOT NULL"
     )

@@ -26,7 +26,13 @@ from services.members.operations.job_context import Job, JobContext
 from services.members.store import deposits as store
 from services.shared import clock, identifiers
 from services.shared.contracts.members import deposits as contract
-from services.shared.errors import NotFound, RefusedError, ServiceError
+from services.shared.errors import (
+    NotFound,
+    OutcomeUnknown,
+    RefusedError,
+    ServiceError,
+    UnavailableError,
+)
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.jobs import Step
 
@@ -171,7 +177,11 @@ def break_deposit(
         "dpo", cooperative_id, part["operation"], part["key"]
     )
     is_replayed = _decide_break(database, actor, command["deposit_id"], payout_id)
-    post(database, ledger, cooperative_id, payout_id)
+    try:
+        post(database, ledger, cooperative_id, payout_id)
+    except UnavailableError as error:
+        # It is decided, so somebody will post it: not "nothing was done".
+        raise OutcomeUnknown from error
     answer = views.get_deposit(database, cooperative_id, command["deposit_id"])
     return answer | {"replayed": True} if is_replayed else answer
 

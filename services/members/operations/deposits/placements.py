@@ -28,7 +28,13 @@ from services.members.store import deposits as store
 from services.shared import clock, identifiers
 from services.shared.contracts import members
 from services.shared.contracts.members import deposits as contract
-from services.shared.errors import NotFound, RefusedError, ServiceError
+from services.shared.errors import (
+    NotFound,
+    OutcomeUnknown,
+    RefusedError,
+    ServiceError,
+    UnavailableError,
+)
 from services.shared.identity import Identity
 from services.shared.persistence import idempotency, outbox
 from services.shared.persistence.database import Database, retrying
@@ -89,9 +95,12 @@ def place(
         term = store.find_term(session, deposit, 1)
     if deposit.status not in {deposits.OPENING, deposits.REFUSED}:
         return deposit, term
-    _open_ledger_account(ledger, deposit)
     try:
-        slips.finish(database, ledger, cooperative_id, deposit.journal_id)
+        _open_ledger_account(ledger, deposit)
+        slips.finish_recorded(database, ledger, cooperative_id, deposit.journal_id)
+    except UnavailableError as error:
+        # It is stored, so somebody will place it: not "nothing was done".
+        raise OutcomeUnknown from error
     except RefusedError:
         _refuse(database, deposit)
         raise

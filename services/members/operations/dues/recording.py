@@ -267,7 +267,7 @@ def _post(database: Database, ledger: Ledger, contribution: Contribution) -> Non
     cooperative_id = contribution.cooperative_id
     try:
         accounts.open_contributions(ledger, cooperative_id, [contribution.member_id])
-        slips.finish(database, ledger, cooperative_id, contribution.journal_id)
+        slips.finish_recorded(database, ledger, cooperative_id, contribution.journal_id)
     except UnavailableError as error:
         # It is recorded, so the sweep will post it: not "nothing was done".
         raise OutcomeUnknown from error

@@ -94,6 +94,12 @@ class WrongSavingsAccount(RefusedError):
     code = "wrong_savings_account"
 
 
+class AccountInUse(ConflictError):
+    """A running time deposit pays into this account; choose another one first."""
+
+    code = "account_in_use"
+
+
 class InvalidRollover(RefusedError):
     """Interest paid every month cannot be added to the principal."""
 
