@@ -273,7 +273,7 @@ class Export(Schema):
 
     name = fields.String(required=True, metadata={"example": "buku-0101.zip"})
     sha512 = fields.String(required=True)
-    content = fields.String(required=True)
+    content = fields.String(required=True, metadata={"example": "UEsFBg=="})
     next_part = fields.Integer(required=True, allow_none=True, strict=True)
 
 
