@@ -56,7 +56,8 @@ ROLE_SCOPES: Final[Mapping[str, frozenset[str]]] = {
         "deposits:write",
         "documents:write",
         "cash:write",
-        "payments:read",
+        # Tellers hand out virtual accounts: money can only come in by them.
+        "payments:write",
         "products:read",
         "branches:read",
     ),

@@ -30,6 +30,7 @@ from tests.fakes import (
     joining_methods,
     membership_methods,
     partner_methods,
+    payment_methods,
     savings_methods,
 )
 
@@ -88,6 +89,7 @@ MEMBERS: Final[Methods] = {
     **import_methods.METHODS,
     **joining_methods.METHODS,
     **partner_methods.METHODS,
+    **payment_methods.METHODS,
     **savings_methods.METHODS,
     **PEOPLE,
     "authenticate_client": (members.AuthenticateClient, members.Token),

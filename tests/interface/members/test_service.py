@@ -83,6 +83,22 @@ NEEDS: Final = {
     "get_account": {"accounts:read"},
     "list_accounts": {"accounts:read"},
     "inquire_account": {"accounts:read", "transfers:write"},
+    "request_payment": {"payments:write"},
+    "get_payment": {"payments:read"},
+    "list_payments": {"payments:read"},
+    "check_payment": {"payments:write"},
+    "allocate_payment": {"payments:write"},
+    "request_wallet_payment": {"wallet:write"},
+    "request_own_payment": {"self:write"},
+    "list_own_payments": {"self:read"},
+    "list_notifications": {"cooperative:read"},
+    "create_webhook": {"webhooks:write"},
+    "get_webhook": {"webhooks:read"},
+    "list_webhooks": {"webhooks:read"},
+    "disable_webhook": {"webhooks:write"},
+    "list_deliveries": {"webhooks:read"},
+    "get_delivery": {"webhooks:read"},
+    "send_again": {"webhooks:write"},
 }
 OPERATORS: Final = {
     "activate_cooperative",
@@ -91,6 +107,7 @@ OPERATORS: Final = {
     "list_clients",
     "list_cooperatives",
     "list_duplicate_identities",
+    "list_payment_callbacks",
     "register_cooperative",
     "revoke_client",
 }
@@ -100,6 +117,7 @@ PUBLIC: Final = {
     "confirm_application",
     "get_application_form",
     "get_health",
+    "record_payment_callback",
 }
 
 

@@ -10,7 +10,7 @@
 | `request_wallet_payment` | wallet:write | `RequestWalletPayment` | `Payment` |
 | `request_own_payment` | self:write | `RequestOwnPayment` | `Payment` |
 | `list_own_payments` | self:read | `ListOwnPayments` | `PaymentPage` |
-| `record_payment_callback` | service gateway | `RecordCallback` | `CallbackTaken` |
+| `record_payment_callback` | anyone | `RecordCallback` | `CallbackTaken` |
 | `list_payment_callbacks` | operator | `ListCallbacks` | `CallbackPage` |
 
 A payment is `requesting` until the provider has made its virtual account, `pending`
