@@ -14,8 +14,8 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.members.domain.peers import Ledger
-from services.members.operations import answers, savings_papers
 from services.members.operations import products as offered
+from services.members.operations import savings_papers
 from services.members.store import statements as store
 from services.members.store.statements import Holder
 from services.shared import clock
@@ -149,18 +149,15 @@ def _passbook(
         command["from"] = printed.since.isoformat()
     page = ledger.get_statement(command)
     lines = _together(page["items"], is_last=page["next_cursor"] is None)
-    answer = answers.one(
-        contract.Passbook(),
-        {
-            "number": number,
-            "items": [
-                line | {"line": printed.lines + place, "at": _at(line)}
-                for place, line in enumerate(lines, 1)
-            ],
-            "has_more": len(lines) < len(page["items"])
-            or page["next_cursor"] is not None,
-        },
-    )
+    # The ledger's lines are in the shape of the contract already.
+    answer = {
+        "number": number,
+        "items": [
+            line | {"line": printed.lines + place}
+            for place, line in enumerate(lines, 1)
+        ],
+        "has_more": len(lines) < len(page["items"]) or page["next_cursor"] is not None,
+    }
     return answer, _at(lines[-1]) + _TICK if lines else None
 
 
