@@ -22,6 +22,11 @@ MONEY = {
     "/v1/transfers",
     "/v1/transfers/{transfer_id}/return",
     "/v1/bulk-transfers",
+    # What is asked for is paid into a virtual account, and credited.
+    "/v1/payments",
+    "/v1/payments/{payment_id}/allocate",
+    "/v1/cooperatives/me/wallet/payment-requests",
+    "/v1/me/payments",
     # What a member had paid in goes back.
     "/v1/departures/{departure_id}/approve",
 }
@@ -82,6 +87,8 @@ def test_only_what_must_be_public_is_public() -> None:
         "/v1/cooperatives/{cooperative_code}/application-form",
         "/v1/cooperatives/{cooperative_code}/candidates",
         "/v1/candidates/{application_id}/verifications/confirm",
+        # The payment provider has no token; what it says is not believed.
+        "/v1/callbacks/ipaymu",
         # Who signs in, or follows a link, has no token yet.
         "/v1/sessions",
         "/v1/sessions/refresh",
