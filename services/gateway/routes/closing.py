@@ -188,7 +188,8 @@ class ClosingRoutes(Peers):
 
     def _whole_export(self, command: dict[str, Any]) -> dict[str, Any]:
         """All parts of the archive as one file."""
-        whole, part, name = bytearray(), 0, ""
+        whole, name = bytearray(), ""
+        part: int | None = 0
         while part is not None and len(whole) <= EXPORT_BYTES_MAX:
             answer = self.members.get_closing_export(command | {"part": part})
             whole += base64.b64decode(answer["content"])

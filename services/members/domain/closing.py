@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, Protocol
 
+from services.members.domain.peers import Ledger
+
 REQUESTED: Final = "requested"
 VERIFIED: Final = "verified"
 APPROVED: Final = "approved"
@@ -160,29 +162,11 @@ def _unpaid(balances: Mapping[str, int]) -> list[Blocker]:
     ]
 
 
-class Books(Protocol):
-    """The ledger, asked for one cooperative: what its book holds."""
-
-    def get_trial_balance(self, command: dict[str, Any]) -> dict[str, Any]:
-        """Tell where the book stands."""
+class Books(Ledger, Protocol):
+    """The ledger, asked for one cooperative that leaves."""
 
     def list_postings(self, command: dict[str, Any]) -> dict[str, Any]:
         """Give a page of all postings of the book."""
-
-    def open_accounts(self, command: dict[str, Any]) -> dict[str, Any]:
-        """Make accounts that can take postings; once more changes nothing."""
-
-    def get_balances(self, command: dict[str, Any]) -> dict[str, Any]:
-        """Tell the balance and what of it is available, per account key."""
-
-    def set_status(self, command: dict[str, Any]) -> dict[str, Any]:
-        """Freeze, thaw or close an account."""
-
-    def open_book(self, command: dict[str, Any]) -> dict[str, Any]:
-        """Make the chart of accounts; once more changes nothing."""
-
-    def post_journal(self, command: dict[str, Any]) -> dict[str, Any]:
-        """Post one journal inside the book."""
 
 
 class Clearing(Protocol):

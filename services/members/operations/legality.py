@@ -116,7 +116,7 @@ def list_licences(database: Database, command: dict[str, Any]) -> dict[str, Any]
 @retrying
 def put_modules(database: Database, actor: Actor, modules: list[str]) -> dict[str, Any]:
     """Note what the cooperative uses beside its books (R27)."""
-    chosen = [one for one in cooperatives.MODULES if one in set(modules)]
+    chosen: list[str] = [one for one in cooperatives.MODULES if one in set(modules)]
     with database.tenant(actor.cooperative_id) as session:
         before = store.find_modules(session, actor.cooperative_id)
         old = {"modules": list(before.modules)} if before is not None else None

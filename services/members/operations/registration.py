@@ -294,9 +294,9 @@ def list_registrations(database: Database, command: dict[str, Any]) -> dict[str,
             after=answers.position(LIST, command["cursor"]),
             limit=limit + 1,
         )
-    found: Sequence[Registration] = [row for row, _ in rows]
+    found: Sequence[Registration] = [row.registration for row in rows]
     shown, next_cursor = answers.cut(LIST, found, limit=limit, key="id")
-    partners = {row.id: partner for row, partner in rows}
+    partners = {row.registration.id: row.partner_name for row in rows}
     return {
         "items": [_answer(row, partners[row.id]) for row in shown],
         "next_cursor": next_cursor,
@@ -465,8 +465,7 @@ def _shown(session: Session, registration_id: str) -> dict[str, Any]:
     found = store.with_partner(session, registration_id)
     if found is None:
         raise NotFound("There is no such registration.")
-    row, partner = found
-    return _answer(row, partner)
+    return _answer(found.registration, found.partner_name)
 
 
 def _answer(row: Registration, partner: str | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, delete, func, select, text, tuple_
+from sqlalchemy import Select, delete, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,13 @@ _FREE_CODE = text(
     ORDER BY number LIMIT 1
     """
 )
+
+
+class Brought(NamedTuple):
+    """A registration with the name of its partner, None for a code nobody knows."""
+
+    registration: Registration
+    partner_name: str | None
 
 
 class Licence(NamedTuple):
@@ -110,28 +117,27 @@ def lock_of_cooperative(session: Session, cooperative_id: str) -> Registration |
     )
 
 
-def with_partner(
-    session: Session, registration_id: str
-) -> Row[tuple[Registration, str | None]] | None:
-    """A registration with the name of its partner, None for a code nobody knows."""
-    return session.execute(
+def with_partner(session: Session, registration_id: str) -> Brought | None:
+    """A registration with the name of its partner."""
+    row = session.execute(
         _with_partners().where(Registration.id == registration_id)
     ).one_or_none()
+    return None if row is None else Brought._make(row)
 
 
 def list_registrations(
     session: Session, *, status: str | None, after: str | None, limit: int
-) -> Sequence[Row[tuple[Registration, str | None]]]:
+) -> list[Brought]:
     """Registrations past ``after`` with their partners' names, oldest first."""
     query = _with_partners().order_by(Registration.id).limit(limit)
     if status is not None:
         query = query.where(Registration.status == status)
     if after is not None:
         query = query.where(Registration.id > after)
-    return session.execute(query).all()
+    return [Brought._make(row) for row in session.execute(query)]
 
 
-def _with_partners() -> Select[tuple[Registration, str | None]]:
+def _with_partners() -> Select[Registration, str]:
     return select(Registration, PartnerCode.name).outerjoin(
         PartnerCode, PartnerCode.code == Registration.partner_code
     )

@@ -26,7 +26,7 @@ from services.members.operations import (
 )
 from services.shared import clock, crypto
 from services.shared.contracts import insurance as insurance_contract
-from services.shared.contracts.members import CooperativeNotActive
+from services.shared.contracts.members import CooperativeNotActive, InvalidClient
 from services.shared.contracts.members import closing as contract
 from services.shared.errors import (
     BusUnavailable,
@@ -273,7 +273,7 @@ def test_nobody_signs_in_once_it_is_approved(leaver: Leaver) -> None:
     leaver.approved()
 
     assert cooperative_status(leaver) == "closing"
-    with pytest.raises(operations.clients.contract.InvalidClient):
+    with pytest.raises(InvalidClient):
         operations.authenticate_client(
             leaver.world.members, leaver.world.settings, sign_in
         )
@@ -533,9 +533,12 @@ def test_a_closing_is_tried_again_after_a_pause_by_one_process(
 ) -> None:
     closing_id = leaver.approved()["id"]
     tried: list[str] = []
-    monkeypatch.setattr(
-        departure, "carry_on_one", lambda _context, one: tried.append(one) or False
-    )
+
+    def tries(_context: departure.Context, one: str) -> bool:
+        tried.append(one)
+        return False
+
+    monkeypatch.setattr(departure, "carry_on_one", tries)
 
     def turn() -> None:
         departure.carry_on(leaver.world.members, leaver.world.settings, leaver.others)
