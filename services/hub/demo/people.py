@@ -298,6 +298,9 @@ class PeopleStory:
             self._run_job(treasurer, "dues", today)
         today = _last_of_month(today)
         self.town.set_date(today)
+        self._run_job(treasurer, "dues_reminders", today - timedelta(days=1))
+        self.town.letter_to("budi@contoh.example", "Tunggakan simpanan wajib")
+        self.screen.passed("Two months are listed in arrears, and Budi got an e-mail")
         arrears = teller.get("/v1/dues/arrears")["items"]
         same([one["member_id"] for one in arrears], [self.member_id], "who owes")
         paid = teller.post(
@@ -314,8 +317,6 @@ class PeopleStory:
             f"{format_rupiah(2 * WAJIB)} for two months paid"
         )
         self.screen.passed("Simpanan pokok a second time: 409 principal_already_paid")
-        self.town.letter_to("budi@contoh.example", "Pengingat simpanan wajib")
-        self.screen.passed("Budi had been reminded by e-mail")
 
     def read_the_trail(self) -> None:
         """The supervisor reads who did what."""
