@@ -87,7 +87,14 @@ def masked_body(body: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name, value in body.items():
         if _ACCOUNT.search(name) and isinstance(value, str):
-            kept[name] = f"{'•' * (len(value) - DIGITS_SHOWN)}{value[-DIGITS_SHOWN:]}"
+            kept[name] = _masked(value)
         elif name in _KEPT:
             kept[name] = masked_body(value) if isinstance(value, dict) else value
     return kept
+
+
+def _masked(number: str) -> str:
+    """An account number by its last digits; a short one not even so."""
+    if len(number) <= DIGITS_SHOWN:
+        return "•" * len(number)
+    return f"{'•' * (len(number) - DIGITS_SHOWN)}{number[-DIGITS_SHOWN:]}"
