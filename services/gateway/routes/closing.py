@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from services.gateway.http import files
+from services.gateway.http import bodies, files, problems
 from services.gateway.http.answers import Answer
 from services.gateway.http.entrypoints import route
 from services.gateway.http.idempotency import Idempotency
 from services.gateway.http.requests import Request
+from services.gateway.routes import pages
 from services.gateway.routes.peers import Peers
 from services.shared import access
 from services.shared.contracts import files as files_contract
@@ -17,7 +18,7 @@ from services.shared.contracts.insurance import InsuranceUnavailable
 from services.shared.contracts.ledger import BookNotOpen
 from services.shared.contracts.members import CooperativeNotActive
 from services.shared.contracts.members import closing as contract
-from services.shared.errors import StepUpRequired
+from services.shared.errors import ServiceError, StepUpRequired
 from services.shared.presentation import pdf
 
 TAG = "Leaving"
@@ -27,6 +28,19 @@ LOOK = access.any_of(access.operator, READ)
 ZIP = "application/zip"
 EXPORT_BYTES_MAX = 512 * 1024 * 1024
 """More than this a gateway does not put together in its memory."""
+
+
+TOKEN_LENGTH_MAX = 200
+
+BOOKS = pages.Page(
+    path="/buku-koperasi",
+    title="Pembukuan koperasi",
+    text="Tekan tombol untuk mengunduh pembukuan dan data anggota koperasi Anda. "
+    "Simpan berkasnya di tempat yang aman.",
+    button="UNDUH",
+    done="",
+    asks_password=False,
+)
 
 
 class ClosingRoutes(Peers):
@@ -185,6 +199,38 @@ class ClosingRoutes(Peers):
     def get_closing_export(self, request: Request) -> Answer:
         """Fetch the exported books with the token of the link that was mailed."""
         return files.attached(self._whole_export(request.command()))
+
+    @route(
+        "GET",
+        BOOKS.path,
+        tag=TAG,
+        rule=access.anyone,
+        query=pages.LinkQuery,
+        is_described=False,
+        on_refusal=pages.refused,
+    )
+    def show_books(self, request: Request) -> Answer:
+        """The page behind the link to the exported books."""
+        return BOOKS.form(200, request.query.get("token", ""))
+
+    @route(
+        "POST",
+        BOOKS.path,
+        tag=TAG,
+        rule=access.anyone,
+        raw_body=pages.FORM_BODY,
+        key=Idempotency.NONE,
+        is_described=False,
+        on_refusal=pages.refused,
+    )
+    def download_books(self, request: Request) -> Answer:
+        """The button of that page."""
+        token = bodies.parse_form(request.body).get("token", "")[:TOKEN_LENGTH_MAX]
+        try:
+            return files.attached(self._whole_export({"token": token or "-"}))
+        except ServiceError as refusal:
+            status = problems.status_of(type(refusal))
+            return BOOKS.form(status, token, pages.in_indonesian(refusal))
 
     def _whole_export(self, command: dict[str, Any]) -> dict[str, Any]:
         """All parts of the archive as one file."""

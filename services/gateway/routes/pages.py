@@ -92,7 +92,7 @@ PASSWORD_RESET: Final = Page(
 )
 
 
-def _in_indonesian(refusal: ServiceError) -> str:
+def in_indonesian(refusal: ServiceError) -> str:
     """What the person reads instead of the sentence for machines."""
     default = (type(refusal).__doc__ or "").strip().splitlines()[0]
     return translations.translate(
@@ -100,13 +100,13 @@ def _in_indonesian(refusal: ServiceError) -> str:
     )
 
 
-def _refused(refusal: ServiceError, _request: Request) -> Answer:
+def refused(refusal: ServiceError, _request: Request) -> Answer:
     """A page for what went wrong before the form was even read."""
     return pages.answer(
         problems.status_of(type(refusal)),
         "message",
         title="Maaf",
-        text=_in_indonesian(refusal),
+        text=in_indonesian(refusal),
     )
 
 
@@ -120,7 +120,7 @@ class PageRoutes(Edge):
         rule=access.anyone,
         query=LinkQuery,
         is_described=False,
-        on_refusal=_refused,
+        on_refusal=refused,
     )
     def show_activation(self, request: Request) -> Answer:
         """The page behind an activation link."""
@@ -134,7 +134,7 @@ class PageRoutes(Edge):
         raw_body=FORM_BODY,
         key=Idempotency.NONE,
         is_described=False,
-        on_refusal=_refused,
+        on_refusal=refused,
     )
     def submit_activation(self, request: Request) -> Answer:
         """The button of the activation page."""
@@ -151,7 +151,7 @@ class PageRoutes(Edge):
         rule=access.anyone,
         query=LinkQuery,
         is_described=False,
-        on_refusal=_refused,
+        on_refusal=refused,
     )
     def show_invitation(self, request: Request) -> Answer:
         """The page behind an invitation's link."""
@@ -165,7 +165,7 @@ class PageRoutes(Edge):
         raw_body=FORM_BODY,
         key=Idempotency.NONE,
         is_described=False,
-        on_refusal=_refused,
+        on_refusal=refused,
     )
     def submit_invitation(self, request: Request) -> Answer:
         """The button of the invitation page."""
@@ -179,7 +179,7 @@ class PageRoutes(Edge):
         rule=access.anyone,
         query=LinkQuery,
         is_described=False,
-        on_refusal=_refused,
+        on_refusal=refused,
     )
     def show_password_reset(self, request: Request) -> Answer:
         """The page behind the link of a forgotten password."""
@@ -193,7 +193,7 @@ class PageRoutes(Edge):
         raw_body=FORM_BODY,
         key=Idempotency.NONE,
         is_described=False,
-        on_refusal=_refused,
+        on_refusal=refused,
     )
     def submit_password_reset(self, request: Request) -> Answer:
         """The button of the page for a new password."""
@@ -216,5 +216,5 @@ def _submitted(
         deed(command)
     except ServiceError as refusal:
         status = problems.status_of(type(refusal))
-        return page.form(status, token, _in_indonesian(refusal))
+        return page.form(status, token, in_indonesian(refusal))
     return page.finished()

@@ -7,7 +7,7 @@ from typing import Any
 from services.gateway.http.entrypoints import route
 from services.gateway.http.idempotency import Idempotency
 from services.gateway.http.requests import Request
-from services.gateway.routes.peers import Peers
+from services.gateway.routes.edge import Edge
 from services.shared import access
 from services.shared.contracts.members import Command
 from services.shared.contracts.members import registration as contract
@@ -21,7 +21,7 @@ READ = access.scope("cooperative:read")
 WRITE = access.scope("cooperative:write")
 
 
-class RegistrationRoutes(Peers):
+class RegistrationRoutes(Edge):
     """How a cooperative registers itself and becomes active."""
 
     @route(
@@ -59,6 +59,7 @@ class RegistrationRoutes(Peers):
 
         The answer does not tell whether the address is known.
         """
+        self.check_password_rate(request)
         return dict(self.members.start_registration(request.command()))
 
     @route(
