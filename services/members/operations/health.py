@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.members import store
+from services.members.store import deposits, slips
 from services.shared.contracts import members as contract
 from services.shared.persistence import health
 from services.shared.persistence.database import Database
@@ -18,4 +19,8 @@ def get_health(database: Database) -> dict[str, Any]:
 
 
 def _gauges(session: Session) -> health.Gauges:
-    return {"accounts_opening": store.count_openings(session)}
+    return {
+        "accounts_opening": store.count_openings(session),
+        "slips_pending": slips.count_pending(session),
+        "deposit_payouts_pending": deposits.count_pending(session),
+    }

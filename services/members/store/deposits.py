@@ -338,3 +338,15 @@ def take_due_payouts(
         .returning(DepositPayout.cooperative_id, DepositPayout.id)
     )
     return [(row.cooperative_id, row.id) for row in rows]
+
+
+def count_pending(session: Session) -> int:
+    """How many payouts wait for their journal."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(DepositPayout)
+            .where(DepositPayout.status == "pending")
+        )
+        or 0
+    )

@@ -243,6 +243,8 @@ def test_health_names_the_gauges(world: World) -> None:
         "outbox_lag_seconds",
         "dead_letters",
         "accounts_opening",
+        "deposit_payouts_pending",
+        "slips_pending",
     }
 
 

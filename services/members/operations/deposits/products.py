@@ -69,11 +69,11 @@ def set_rates(
     Raises RatesInThePast, RatesExist, InvalidRates.
     """
     rates, valid_from = _rates(command["rates"]), command["valid_from"]
-    if valid_from < clock.business_date():
-        raise contract.RatesInThePast
 
     def set_them() -> dict[str, Any]:
         product = _found(store.lock_product(session, command["product_id"]))
+        if valid_from < clock.business_date():
+            raise contract.RatesInThePast
         if store.has_rates_of(session, product.id, valid_from):
             raise contract.RatesExist
         store.add_rates(session, product, valid_from, rates)
