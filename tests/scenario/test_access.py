@@ -222,7 +222,7 @@ def _is_let_in(operation: Operation, reply: Reply) -> bool:
     """Whether the rule let the caller in, whatever was said after that."""
     if reply.status == 401:
         # Past the rule there is only SNAP's own complaint about a signature.
-        return reply.json.get("responseCode", "").endswith("00")
+        return str(reply.json.get("responseCode")).endswith("00")
     if reply.status != 403:
         return True
     if operation.dialect is not None:

@@ -411,25 +411,24 @@ class SnapRoutes(Peers):
             raise Refused(401, "00", "Unauthorized. [X-PARTNER-ID]")
         token = request.headers["authorization"].partition(" ")[2].strip()
         query = f"?{request.query_string}" if request.query_string else ""
-        return self.members.admit_partner_request(
-            {
-                "service_code": service,
-                "timestamp": headers["X-TIMESTAMP"],
-                "signature": headers["X-SIGNATURE"],
-                "string_to_sign": snap.string_to_sign(
-                    request.method,
-                    f"{request.path}{query}",
-                    token,
-                    request.body,
-                    headers["X-TIMESTAMP"],
-                ),
-                "external_id": headers["X-EXTERNAL-ID"],
-                "address": request.address,
-                "reference": request.json.get("partnerReferenceNo"),
-                "parameters_hash": parameters_hash,
-                "body": request.json,
-            }
-        )
+        command = {
+            "service_code": service,
+            "timestamp": headers["X-TIMESTAMP"],
+            "signature": headers["X-SIGNATURE"],
+            "string_to_sign": snap.string_to_sign(
+                request.method,
+                f"{request.path}{query}",
+                token,
+                request.body,
+                headers["X-TIMESTAMP"],
+            ),
+            "external_id": headers["X-EXTERNAL-ID"],
+            "address": request.address,
+            "reference": request.json.get("partnerReferenceNo"),
+            "parameters_hash": parameters_hash,
+            "body": snap.kept_of(request.json),
+        }
+        return dict(self.members.admit_partner_request(command))
 
     def _record(self, request_id: str, answer: Answer) -> None:
         try:
@@ -521,7 +520,7 @@ class SnapRoutes(Peers):
         )
         key = {"operation": OPERATION, "key": _key(request, known["reference"])}
         try:
-            return self.transfers.find_transfer(key)
+            return dict(self.transfers.find_transfer(key))
         except NotFoundError:
             if known["is_recent"]:
                 return None

@@ -1,4 +1,4 @@
-"""What makes a SNAP request trustworthy, and how much of it is kept.
+"""What makes a SNAP request trustworthy.
 
 SNAP BI is the Indonesian standard of payment APIs; the hub follows its form towards
 systems of its own cooperatives and is no licensed provider.
@@ -12,7 +12,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 ACTIVE: Final = "active"
 REVOKED: Final = "revoked"
@@ -23,27 +23,6 @@ TOLERANCE: Final = timedelta(minutes=5)
 RECENT: Final = timedelta(minutes=1)
 """As long as a payment that nobody knows of may still be under way."""
 
-DIGITS_SHOWN: Final = 4
-_ACCOUNT: Final = re.compile(r"accountno$|accountnumber$|cardno$", re.IGNORECASE)
-_KEPT: Final = frozenset(
-    {
-        "amount",
-        "balanceTypes",
-        "currency",
-        "feeType",
-        "fromDateTime",
-        "originalExternalId",
-        "originalPartnerReferenceNo",
-        "originalReferenceNo",
-        "pageNumber",
-        "pageSize",
-        "partnerReferenceNo",
-        "serviceCode",
-        "toDateTime",
-        "transactionDate",
-        "value",
-    }
-)
 _HEX_SHA512: Final = re.compile(r"[0-9a-fA-F]{128}")
 
 
@@ -80,21 +59,3 @@ def may_call_from(allowed: Sequence[str], address: str) -> bool:
     # An IPv4 caller of a socket that speaks both comes as ::ffff:203.0.113.5.
     caller = getattr(caller, "ipv4_mapped", None) or caller
     return any(caller in ipaddress.ip_network(one, strict=False) for one in allowed)
-
-
-def masked_body(body: dict[str, Any]) -> dict[str, Any]:
-    """A request's body as it is kept: what is not known to be harmless is left out."""
-    kept: dict[str, Any] = {}
-    for name, value in body.items():
-        if _ACCOUNT.search(name) and isinstance(value, str):
-            kept[name] = _masked(value)
-        elif name in _KEPT:
-            kept[name] = masked_body(value) if isinstance(value, dict) else value
-    return kept
-
-
-def _masked(number: str) -> str:
-    """An account number by its last digits; a short one not even so."""
-    if len(number) <= DIGITS_SHOWN:
-        return "•" * len(number)
-    return f"{'•' * (len(number) - DIGITS_SHOWN)}{number[-DIGITS_SHOWN:]}"

@@ -289,7 +289,7 @@ def _keep_request(
         service_code=command["service_code"],
         reference=command["reference"],
         address=command["address"],
-        body=partners.masked_body(command["body"]),
+        body=command["body"],
         request_id=caller.request_id or "",
         received_at=now,
     )

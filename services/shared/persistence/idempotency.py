@@ -200,7 +200,7 @@ def renew(database: Database) -> int:
                 dict(zip(("after_a", "after_b", "after_c"), after, strict=True))
                 | {"limit": RENEWED_AT_ONCE},
             ).all()
-            renewed += sum(_renew_one(session, row._mapping) for row in rows)  # noqa: SLF001  public
+            renewed += sum(_renew_one(session, row._asdict()) for row in rows)
         if len(rows) < RENEWED_AT_ONCE:
             return renewed
         after = (rows[-1].cooperative_id, rows[-1].operation, rows[-1].key)

@@ -19,6 +19,7 @@ from services.members.operations import (
     rotation,
 )
 from services.members.operations.notifications import Message
+from services.members.store import rotation as rotation_store
 from services.shared import clock
 from services.shared.contracts import members as contract
 from services.shared.crypto import Undecryptable
@@ -253,19 +254,19 @@ def test_a_rotation_killed_half_way_goes_on_where_it_was(
     monkeypatch.setattr(encryption, "PERSONAL", (small, *rest))
     rotation.replace_data_key(world.members, world.settings, tenant.id)
     calls = 0
-    real = rotation.store.replace_values
+    real = rotation_store.replace_values
 
-    def dying(*args: Any) -> int:
+    def dying(*args: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls > 1:
             raise KeyboardInterrupt
         return real(*args)
 
-    monkeypatch.setattr(rotation.store, "replace_values", dying)
+    monkeypatch.setattr(rotation_store, "replace_values", dying)
     with pytest.raises(KeyboardInterrupt):
         rotation.renew_personal_data(world.members, world.settings, tenant.id)
-    monkeypatch.setattr(rotation.store, "replace_values", real)
+    monkeypatch.setattr(rotation_store, "replace_values", real)
 
     assert rotation.renew_personal_data(world.members, world.settings, tenant.id) == 3
     for member in members:
@@ -323,7 +324,8 @@ def test_every_column_of_bytes_is_known_to_the_rotation(
     registered = {
         (one.table, one.column)
         for one in (*encryption.PERSONAL, *encryption.UNDER_MASTER)
-    } | encryption.UNDER_LOOKUP_KEYS
+    }
+    registered |= encryption.UNDER_LOOKUP_KEYS | encryption.UNDER_LINKS
     columns = {(row.relname, row.attname) for row in found}
 
     assert registered <= columns
@@ -333,3 +335,44 @@ def test_every_column_of_bytes_is_known_to_the_rotation(
         if not encryption.is_hash(column)
     }
     assert unknown == set()
+
+
+@pytest.mark.parametrize(
+    "column", encryption.PERSONAL, ids=lambda one: f"{one.table}.{one.column}"
+)
+def test_every_column_can_be_made_anew_by_the_role_that_does_it(
+    members_database: Database, column: encryption.EncryptedColumn
+) -> None:
+    with members_database.hub() as session:
+        for right in ("SELECT", "UPDATE"):
+            has_right = session.execute(
+                text("SELECT has_column_privilege(:role, :table, :column, :right)"),
+                {
+                    "role": members_database.roles.tenant,
+                    "table": column.table,
+                    "column": column.column,
+                    "right": right,
+                },
+            ).scalar_one()
+            assert has_right, right
+
+
+@pytest.mark.parametrize(
+    "column", encryption.PERSONAL, ids=lambda one: f"{one.table}.{one.column}"
+)
+def test_every_column_is_read_by_its_whole_primary_key(
+    tenant: Tenant, world: World, column: encryption.EncryptedColumn
+) -> None:
+    with world.members.tenant(tenant.id) as session:
+        assert rotation_store.next_values(session, column, None) == []
+        rows = session.execute(
+            text(
+                "SELECT a.attname, format_type(a.atttypid, NULL) AS kind "
+                "FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid "
+                "AND a.attnum = ANY(i.indkey) "
+                "WHERE i.indisprimary AND i.indrelid = CAST(:table AS regclass)"
+            ),
+            {"table": column.table},
+        )
+        primary_key = {(row.attname, row.kind) for row in rows}
+    assert primary_key - {("cooperative_id", "text")} == set(column.keys)

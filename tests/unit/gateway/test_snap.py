@@ -167,3 +167,38 @@ def test_moments_are_written_in_jakarta() -> None:
     moment = datetime(2026, 11, 22, 9, 15, 3, 999, tzinfo=UTC).isoformat()
 
     assert snap.moment_of(moment) == "2026-11-22T16:15:03+07:00"
+
+
+def test_of_a_body_only_what_is_harmless_is_kept() -> None:
+    body = {
+        "partnerReferenceNo": "20261122000000001",
+        "amount": {"value": "150000.00", "currency": "IDR", "note": "Budi"},
+        "beneficiaryAccountNo": "0101100000000016",
+        "sourceAccountNo": "0102100000000018",
+        "beneficiaryEmail": "budi@contoh.id",
+        "remark": "Bayar beras Budi",
+        "additionalInfo": {"customerName": "Budi Santoso"},
+        "originatorInfos": [{"originatorCustomerName": "Budi"}],
+    }
+
+    assert snap.kept_of(body) == {
+        "partnerReferenceNo": "20261122000000001",
+        "amount": {"value": "150000.00", "currency": "IDR"},
+        "beneficiaryAccountNo": "••••••••••••0016",
+        "sourceAccountNo": "••••••••••••0018",
+    }
+
+
+def test_a_short_account_number_is_not_shown_whole() -> None:
+    kept = snap.kept_of({"accountNo": "1234"})
+
+    assert kept == {"accountNo": "••••"}
+
+
+def test_nothing_deep_and_nothing_long_is_kept() -> None:
+    deep: dict[str, object] = {}
+    for _ in range(5000):
+        deep = {"amount": deep}
+
+    assert snap.kept_of(deep) == {"amount": {}}
+    assert snap.kept_of({"transactionDate": "9" * 65, "pageSize": 10}) == {}

@@ -217,7 +217,10 @@ class PartnerToken(Schema):
 
 
 class AdmitPartnerRequest(Schema):
-    """A signed request as it came; `reference` and its hash only where money moves."""
+    """A signed request; `reference` and its hash count only where money moves.
+
+    ``body`` is what of the body is kept.
+    """
 
     service_code = text(longest=2, required=True)
     timestamp = text(longest=40, required=True)
