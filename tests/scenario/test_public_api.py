@@ -21,6 +21,7 @@ from services.gateway.routes import documentation
 from services.gateway.service import GatewayService
 from services.shared.messaging import memory, runner
 from services.shared.persistence.database import Database
+from tests.fakes import uploads
 from tests.fakes.running_gateway import Gateway, Reply
 
 SERVICES: Final = ("ledger", "members", "transfers")
@@ -29,6 +30,7 @@ OPERATIONS: Final = [
 ]
 
 load_all_checks()
+uploads.register()
 SCHEMA: Final = schemathesis.openapi.from_dict(
     json.loads(documentation.document_of(GatewayService))
 )

@@ -17,10 +17,12 @@ from services.gateway.routes import documentation
 from services.gateway.service import GatewayService
 from services.shared.identity import HUB
 from services.shared.messaging import memory
+from tests.fakes import uploads
 from tests.fakes.running_gateway import ALL_SCOPES
 from tests.interface.gateway.conftest import Gateway
 
 load_all_checks()
+uploads.register()
 SCHEMA = schemathesis.openapi.from_dict(
     json.loads(documentation.document_of(GatewayService))
 )
