@@ -139,7 +139,11 @@ def details(member: Member, data: dict[str, Any], *, is_masked: bool) -> dict[st
 
 
 def _masked(data: dict[str, Any]) -> dict[str, Any]:
-    hidden = {"address": None, "extra": None, "refusal_reason": None}
+    hidden: dict[str, str | None] = {
+        "address": None,
+        "extra": None,
+        "refusal_reason": None,
+    }
     if data["phone"]:
         hidden["phone"] = membership.masked_phone(data["phone"])
     if data["email"]:

@@ -140,8 +140,9 @@ def _path(fault: ValidationError) -> str:
 
 def _sentence(fault: ValidationError) -> str:
     # jsonschema's own sentence repeats the value, which is personal data.
-    if fault.validator == "required":
-        missing = [name for name in fault.validator_value if name not in fault.instance]
+    rule, given = fault.validator_value, fault.instance
+    if isinstance(rule, list) and isinstance(given, dict):
+        missing = [name for name in rule if name not in given]
         return f"The form asks for: {', '.join(missing)}."
     return f"Does not fit the form's rule {fault.validator!r}."
 

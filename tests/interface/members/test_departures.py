@@ -103,7 +103,8 @@ def held(tenant: Tenant, member_id: str) -> int:
 def status(tenant: Tenant, member_id: str) -> str:
     command = PAGE | {"status": None}
     listed = operations.list_members(tenant.world.members, tenant.id, command)
-    return next(one["status"] for one in listed["items"] if one["id"] == member_id)
+    by_id: dict[str, str] = {one["id"]: one["status"] for one in listed["items"]}
+    return by_id[member_id]
 
 
 def test_who_leaves_gets_the_contributions_back_once(
