@@ -39,11 +39,14 @@ class StatementRoutes(Peers):
         `from` and `to` are dates (whole days in Jakarta) or moments with offset; a
         moment in `to` is not included. As PDF or XLSX the period is given whole.
         """
-        query = dict(request.query)
+        query: dict[str, Any] = dict(request.query)
         wanted = query.pop("format", files_contract.JSON)
         number = request.parameters["number"]
         if wanted == files_contract.JSON:
-            return dict(self.ledger.get_statement({**query, "key": number}))
+            statement: dict[str, Any] = self.ledger.get_statement(
+                {**query, "key": number}
+            )
+            return statement
         bounds = {name: query[name] for name in ("from", "to") if name in query}
         command = {**bounds, "number": number, "format": wanted}
         return files.attached(self.members.print_statement(command))

@@ -156,14 +156,16 @@ def list_contributions(
     return session.scalars(query).all()
 
 
-def months_of(session: Session, contributions: Sequence[str]) -> dict[str, list[date]]:
+def months_of(
+    session: Session, contributions: Sequence[str]
+) -> dict[str | None, list[date]]:
     """The months that each of these contributions pays."""
     rows = session.execute(
         select(Due.contribution_id, Due.month)
         .where(Due.contribution_id.in_(contributions))
         .order_by(Due.month)
     )
-    found: dict[str, list[date]] = {one: [] for one in contributions}
+    found: dict[str | None, list[date]] = {one: [] for one in contributions}
     for contribution_id, month in rows:
         found[contribution_id].append(month)
     return found

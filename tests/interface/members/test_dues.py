@@ -59,7 +59,8 @@ def held(counter: Counter, member_id: str) -> tuple[int, int]:
         for kind in ("pokok", "wajib")
     ]
     balances = counter.tenant.ledger.get_balances({"keys": keys})
-    return tuple(balances.get(key, {"balance": 0})["balance"] for key in keys)  # type: ignore[return-value]
+    first, second = (balances.get(key, {"balance": 0})["balance"] for key in keys)
+    return first, second
 
 
 def cash(counter: Counter) -> int:
