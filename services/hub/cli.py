@@ -324,6 +324,25 @@ def add_operator(name: str, email: str) -> None:
         click.echo(json.dumps(operators.add(settings, name=name, email=email)))
 
 
+@operators_group.command("list")
+def list_operators() -> None:
+    """Everybody who runs the hub, as JSON."""
+    from services.hub import configuration, operators
+
+    with configuration.with_database(_configuration()) as settings:
+        click.echo(json.dumps(operators.list_all(settings), indent=1))
+
+
+@operators_group.command("disable")
+@click.argument("email")
+def disable_operator(email: str) -> None:
+    """Let the operator with the address EMAIL sign in no more."""
+    from services.hub import configuration, operators
+
+    with configuration.with_database(_configuration()) as settings:
+        click.echo(json.dumps(operators.disable(settings, email)))
+
+
 @hub.group("dead-letters")
 def dead_letters_group() -> None:
     """Events that could not be handled: look at them, send them back."""

@@ -16,50 +16,67 @@ from services.shared.errors import SameProposer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
-    """Something that takes two persons: one proposes it, another approves it."""
+    """Something that takes two persons: one does a step, another approves it.
+
+    Both steps are entrypoints, each with the scope (or ``operator``) that it needs.
+    """
 
     name: str
+    proposed_by: str
     proposed_with: str
+    approved_by: str
     approved_with: str
     source: str
 
 
 DUTIES: Final = (
     Duty(
-        name="cash_variance",
+        name="cash count",
+        proposed_by="count_shift",
         proposed_with="cash:write",
+        approved_by="accept_count",
         approved_with="approvals:write",
         source="R104",
     ),
     Duty(
-        name="import_differences",
+        name="contribution recorded by mistake",
+        proposed_by="pay_contribution",
+        proposed_with="accounts:write",
+        approved_by="cancel_contribution",
+        approved_with="approvals:write",
+        source="R104",
+    ),
+    Duty(
+        name="differences of an import",
+        proposed_by="create_import",
         proposed_with="imports:write",
+        approved_by="sign_off_import",
         approved_with="approvals:write",
         source="R27",
     ),
     Duty(
-        name="member_departure",
+        name="member's departure",
+        proposed_by="propose_departure",
         proposed_with="members:write",
+        approved_by="approve_departure",
         approved_with="approvals:write",
         source="R104",
     ),
     Duty(
-        name="cooperative_closing",
+        name="proof of payment",
+        proposed_by="upload_document",
+        proposed_with="documents:write",
+        approved_by="accept_document",
+        approved_with="documents:write",
+        source="R134",
+    ),
+    Duty(
+        name="closing of a cooperative",
+        proposed_by="request_closing",
         proposed_with="cooperative:write",
+        approved_by="approve_closing",
         approved_with="operator",
         source="R18",
-    ),
-    Duty(
-        name="user_roles",
-        proposed_with="users:write",
-        approved_with="users:write",
-        source="R101",
-    ),
-    Duty(
-        name="loan",
-        proposed_with="members:read",
-        approved_with="approvals:write",
-        source="R104",
     ),
 )
 """What takes two persons, and with which scopes they do their steps."""

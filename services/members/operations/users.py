@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from services.members.domain import duties
+from services.members.domain import duties, logins
 from services.members.domain.audit import Actor
 from services.members.models import User
 from services.members.operations import answers, audit, links, profiles
 from services.members.operations.attempts import opened
 from services.members.operations.profiles import Profile
+from services.members.store import branches, sessions
 from services.members.store import membership as members
-from services.members.store import sessions
 from services.members.store import users as store
 from services.shared import access, clock, identifiers
 from services.shared.contracts.members import users as contract
@@ -29,6 +29,10 @@ ADMIN: Final = "admin"
 INVITED: Final = "invited"
 ACTIVE: Final = "active"
 DISABLED: Final = "disabled"
+
+OPERATORS_MAX: Final = 1000
+COMMAND_LINE: Final = Actor(cooperative_id=HUB, subject="command line")
+"""Whoever runs `hub` holds the master secret, and needs nobody's leave."""
 
 
 # What other areas use, in transactions of theirs.
@@ -345,12 +349,34 @@ def add_operator(
     Raises LoginTaken.
     """
     profile = profiles.given(name=name, email=email)
-    actor = Actor(cooperative_id=HUB, subject="command line")
     with database.hub() as session:
         user = add(session, settings, HUB, profile, roles=[contract.OPERATOR_ROLE])
         _link, url = links.make(session, settings, user, links.INVITATION)
-        audit.record(session, actor, "user.invited", user.id, after=_audited(user))
+        audit.record(
+            session, COMMAND_LINE, "user.invited", user.id, after=_audited(user)
+        )
         return {"user_id": user.id, "invitation_url": url}
+
+
+def list_operators(database: Database, settings: Settings) -> list[dict[str, Any]]:
+    """Everybody who runs the hub."""
+    with database.hub() as session:
+        rows = store.list_users(
+            session, HUB, status=None, role=None, after=None, limit=OPERATORS_MAX
+        )
+        return [_answer(session, settings, user) for user in rows]
+
+
+def disable_operator(
+    database: Database, settings: Settings, email: str
+) -> dict[str, Any]:
+    """Whoever has this address runs the hub no more. Raises NotFound."""
+    with database.hub() as session:
+        login_hash = profiles.login_hash(session, settings, logins.email(email))
+        found = store.find_by_login(session, login_hash, store.HUB_CODE)
+    if not found:
+        raise NotFound("There is no such user.")
+    return disable_user(database, settings, COMMAND_LINE, found[0].user.id)
 
 
 def _rights(session: Session, command: dict[str, Any]) -> dict[str, Any]:
@@ -362,9 +388,12 @@ def _rights(session: Session, command: dict[str, Any]) -> dict[str, Any]:
         raise contract.MemberRequired
     if member_id is not None and members.find_member(session, member_id) is None:
         raise NotFound("There is no such member.")
+    branch_id = command["branch_id"]
+    if branch_id is not None and branches.find_branch(session, branch_id) is None:
+        raise NotFound("There is no such branch.")
     return {
         "roles": roles,
-        "branch_id": command["branch_id"],
+        "branch_id": branch_id,
         "member_id": member_id,
     }
 

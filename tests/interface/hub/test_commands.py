@@ -182,6 +182,34 @@ def test_a_server_that_does_not_answer_is_told_in_one_sentence(hub: Run) -> None
     assert "127.0.0.1" in done.stderr
 
 
+# --- operators ------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("bootstrapped")
+def test_an_operator_is_invited_listed_and_disabled(hub: Run) -> None:
+    person = ("Made Wirawan", "made@contoh.id")
+    added = hub("operators", "add", *person)
+    assert added.returncode == 0, added.stderr
+    assert "/undangan?token=" in json.loads(added.stdout)["invitation_url"]
+
+    again = hub("operators", "add", *person)
+    assert again.returncode == 1
+    assert "Traceback" not in again.stderr
+    (listed,) = json.loads(hub("operators", "list").stdout)
+    assert (listed["name"], listed["status"]) == ("Made Wirawan", "invited")
+
+    assert hub("operators", "disable", "siapa@contoh.id").returncode == 1
+    disabled = json.loads(hub("operators", "disable", "MADE@contoh.id").stdout)
+    assert disabled["status"] == "disabled"
+
+
+@pytest.mark.usefixtures("bootstrapped")
+def test_an_operator_needs_an_address(hub: Run) -> None:
+    done = hub("operators", "add", "Made Wirawan", "made")
+    assert done.returncode == 1
+    assert "address" in done.stderr
+
+
 # --- run ------------------------------------------------------------------------------
 
 

@@ -236,6 +236,11 @@ def test_role_anggota_goes_with_a_membership_of_this_cooperative(
     assert made["member_id"] == member_id
 
 
+def test_a_branch_is_one_of_the_cooperatives_own(world: World, admin: Person) -> None:
+    with pytest.raises(NotFound):
+        invite(world, admin, branch_id="br_nothing")
+
+
 # --- rights ---------------------------------------------------------------------------
 
 
