@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,15 @@ STOP_SECONDS: Final = 0.05
 Answer = tuple[int, Any]
 Respond = Callable[[str, str, dict[str, str], bytes], Answer]
 """Method, path, headers in small letters, body; answered by status and JSON."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that went away."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def server(address: tuple[str, int], respond: Respond) -> ThreadingHTTPServer:
@@ -40,9 +50,7 @@ def server(address: tuple[str, int], respond: Respond) -> ThreadingHTTPServer:
         def log_message(self, *_args: Any) -> None:
             """Say nothing: bodies name people."""
 
-    made = ThreadingHTTPServer(address, Handler)
-    made.daemon_threads = True
-    return made
+    return _Server(address, Handler)
 
 
 def serve_aside(bound: ThreadingHTTPServer) -> Callable[[], None]:

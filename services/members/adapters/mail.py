@@ -11,7 +11,12 @@ from email.utils import format_datetime, parseaddr
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from services.members.domain.notifications import Mail, MailRefused, MailServerAway
+from services.members.domain.notifications import (
+    Mail,
+    MailPostponed,
+    MailRefused,
+    MailServerAway,
+)
 from services.shared import clock
 
 TIMEOUT_SECONDS: Final = 10.0
@@ -19,6 +24,7 @@ IMPLICIT_TLS: Final = "smtps"
 PORTS: Final = {"smtp": 587, IMPLICIT_TLS: 465}
 LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _PERMANENT: Final = range(500, 600)
+_CLOSING: Final = 421
 
 
 class SmtpMailer:
@@ -36,10 +42,10 @@ class SmtpMailer:
         self._timeout_seconds = timeout_seconds
 
     def send(self, mail: Mail) -> None:
-        """Send one e-mail. Raises MailRefused, or MailServerAway to try again."""
+        """Send one e-mail. Raises MailRefused, MailPostponed or MailServerAway."""
         try:
             message = self._message(mail)
-        except (MessageError, ValueError) as fault:
+        except (MessageError, ValueError, IndexError) as fault:
             # What was wrong with it would repeat the address, which is no one's to log.
             raise MailRefused("The e-mail cannot be written.") from fault
         try:
@@ -105,7 +111,9 @@ def _place(url: SplitResult) -> tuple[str, int]:
     return url.hostname or "localhost", url.port or PORTS[url.scheme]
 
 
-def _judged(status: int) -> MailRefused | MailServerAway:
-    """What an SMTP status means for the message: 5xx for ever, 4xx for now."""
-    kind = MailRefused if status in _PERMANENT else MailServerAway
-    return kind(f"The mail server answered {status}.")
+def _judged(status: int) -> MailRefused | MailPostponed | MailServerAway:
+    """What an SMTP status means: 5xx for ever, 4xx for now, 421 for everybody."""
+    told = f"The mail server answered {status}."
+    if status == _CLOSING:
+        return MailServerAway(told)
+    return MailRefused(told) if status in _PERMANENT else MailPostponed(told)

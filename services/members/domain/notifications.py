@@ -27,8 +27,12 @@ class MailRefused(Exception):
     """The mail server will never take this message, however often it is asked."""
 
 
+class MailPostponed(Exception):
+    """The mail server wants to be asked about this message again later."""
+
+
 class MailServerAway(Exception):
-    """The mail server could not be asked, or wants to be asked again later."""
+    """The mail server could not be asked; no message would fare better now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,7 @@ class Mailer(Protocol):
     """What takes e-mails to a mail server."""
 
     def send(self, mail: Mail) -> None:
-        """Send one e-mail. Raises MailRefused, or MailServerAway to try again."""
+        """Send one e-mail. Raises MailRefused, MailPostponed or MailServerAway."""
 
 
 class PaymentProvider(Protocol):

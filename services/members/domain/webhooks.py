@@ -77,9 +77,9 @@ def pause_seconds(attempts: int) -> float:
 def url_fault(url: str, *, is_local: bool) -> str | None:
     """Why the hub must not send to ``url``, or None.
 
-    ``is_local`` is a hub that is itself only reached on its own machine: there plain
-    http is no risk, and neither are addresses of this machine. What a name resolves to
-    is judged when a message is sent (`address_fault`).
+    ``is_local`` is a hub that is itself only reached on its own machine: it may send
+    there, also over plain http. What a name resolves to is judged when a message is
+    sent (`address_fault`).
     """
     parts = urlsplit(url)
     try:
@@ -90,9 +90,11 @@ def url_fault(url: str, *, is_local: bool) -> str | None:
         return "The URL needs a host and no credentials."
     if port == 0 or not url.isascii() or not url.isprintable() or " " in url:
         return "The URL must be made of visible ASCII characters."
-    if parts.scheme != "https" and not (is_local and parts.scheme == "http"):
-        return "The URL must be https."
     address = _address(host)
+    is_here = host == "localhost" or (address is not None and address.is_loopback)
+    is_plain_here = is_local and is_here and parts.scheme == "http"
+    if parts.scheme != "https" and not is_plain_here:
+        return "The URL must be https."
     return None if address is None else address_fault([address], is_local=is_local)
 
 

@@ -18,6 +18,7 @@ from services.members.domain.notifications import (
     EMAIL,
     WHATSAPP,
     Mail,
+    MailPostponed,
     MailRefused,
     MailServerAway,
 )
@@ -124,6 +125,8 @@ def send_due(database: Database, settings: Settings, mailer: Mailer) -> int:
             _postpone(database, row, str(fault))
             # Whoever waits behind this one would only wait for the same server.
             break
+        except MailPostponed as fault:
+            _postpone(database, row, str(fault))
         except MailRefused as fault:
             _give_up(database, row, str(fault))
         else:
