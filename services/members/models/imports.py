@@ -157,27 +157,15 @@ class ImportRow(Base):
     __table_args__ = (
         _of_an_import(),
         CheckConstraint("row > 0", name="row"),
-        CheckConstraint("outcome IN ('reserved', 'taken', 'left_out')", name="outcome"),
-        CheckConstraint(
-            "NOT is_bad OR outcome IS NULL OR outcome = 'left_out'", name="good"
-        ),
-        CheckConstraint(
-            "outcome IS NULL OR outcome = 'reserved' OR content IS NULL",
-            name="forgotten",
-        ),
         Index("ix_import_rows_key", "import_id", "sheet", "key"),
         Index(
             "ix_import_rows_nik_hash",
-            "import_id",
+            "cooperative_id",
             "nik_hash",
             postgresql_where="nik_hash IS NOT NULL",
         ),
-        Index(
-            "ix_import_rows_reserved",
-            "cooperative_id",
-            "nik_hash",
-            postgresql_where="outcome = 'reserved' AND nik_hash IS NOT NULL",
-        ),
+        # Room for the new numbers beside the rows that get them.
+        {"postgresql_with": {"fillfactor": 80}},
     )
 
     import_id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -198,8 +186,8 @@ class ImportRow(Base):
     phone_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     # The personal data of a member, encrypted; forgotten once it is taken over.
     content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Bad rows are left out; all others are taken over, or none.
     is_bad: Mapped[bool]
-    outcome: Mapped[str | None] = mapped_column(Text)
     member_id: Mapped[str | None] = mapped_column(Text)
     # The new number: of the member, or of the account.
     number: Mapped[str | None] = mapped_column(Text)

@@ -158,34 +158,20 @@ def _rows() -> None:
             phone_hash bytea,
             content bytea,
             is_bad boolean NOT NULL,
-            outcome text,
             member_id text,
             number text,
             CONSTRAINT pk_import_rows PRIMARY KEY (import_id, sheet, row),
             CONSTRAINT fk_import_rows_cooperative_id_import_id
                 FOREIGN KEY (cooperative_id, import_id)
                 REFERENCES imports (cooperative_id, id),
-            CONSTRAINT ck_import_rows_row CHECK (row > 0),
-            CONSTRAINT ck_import_rows_outcome
-                CHECK (outcome IN ('reserved', 'taken', 'left_out')),
-            CONSTRAINT ck_import_rows_good CHECK (
-                NOT is_bad OR outcome IS NULL OR outcome = 'left_out'
-            ),
-            CONSTRAINT ck_import_rows_forgotten CHECK (
-                outcome IS NULL OR outcome = 'reserved' OR content IS NULL
-            )
-        )
+            CONSTRAINT ck_import_rows_row CHECK (row > 0)
+        ) WITH (fillfactor = 80)
         """
     )
     op.execute("CREATE INDEX ix_import_rows_key ON import_rows (import_id, sheet, key)")
     op.execute(
-        "CREATE INDEX ix_import_rows_nik_hash ON import_rows (import_id, nik_hash) "
-        "WHERE nik_hash IS NOT NULL"
-    )
-    op.execute(
-        "CREATE INDEX ix_import_rows_reserved "
-        "ON import_rows (cooperative_id, nik_hash) "
-        "WHERE outcome = 'reserved' AND nik_hash IS NOT NULL"
+        "CREATE INDEX ix_import_rows_nik_hash "
+        "ON import_rows (cooperative_id, nik_hash) WHERE nik_hash IS NOT NULL"
     )
 
 
@@ -265,9 +251,11 @@ def _reservation() -> None:
                 hashtext('imports'), hashtext(NEW.cooperative_id)
             );
             IF NOT EXISTS (
-                SELECT FROM import_rows
-                WHERE cooperative_id = NEW.cooperative_id
-                    AND nik_hash = NEW.nik_hash AND outcome = 'reserved'
+                SELECT FROM import_rows staged
+                JOIN imports running ON running.id = staged.import_id
+                WHERE staged.cooperative_id = NEW.cooperative_id
+                    AND staged.nik_hash = NEW.nik_hash AND NOT staged.is_bad
+                    AND running.state = 'committing' AND running.stage <> 'reserving'
             ) THEN
                 RETURN NEW;
             END IF;
@@ -321,8 +309,7 @@ def _rights() -> None:
     roles.grant(
         op,
         "import_rows",
-        tenant="SELECT, INSERT, DELETE, UPDATE (is_bad, outcome, member_id, number, "
-        "content)",
+        tenant="SELECT, INSERT, DELETE, UPDATE (is_bad, member_id, number, content)",
         hub="SELECT",
     )
     roles.grant(op, "imported_members", tenant="SELECT, INSERT")

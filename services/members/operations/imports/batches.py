@@ -188,7 +188,7 @@ def cancel_import(
             found.state, found.stage, found.position = "cancelled", None, None
             found.finished_at = clock.now()
             session.flush()
-            takeover.finish(session, import_id)
+            takeover.forget(session, import_id)
             batches.drop_parts(session, import_id)
             audit.record(session, actor, "import.cancelled", import_id)
         return answer(found, batches.files(session, [import_id]))

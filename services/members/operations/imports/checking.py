@@ -38,6 +38,7 @@ def chart_of(ledger: Ledger) -> list[Code]:
 
 def findings(session: Session, found: Import, chart: Sequence[Code]) -> None:
     """Find everything that depends on more than one row, anew."""
+    staging.join_by_hashing(session)
     products = catalogue.of_cooperative(session)
     checks.find_problems(
         session,

@@ -1,4 +1,4 @@
-"""What the rows of the uploaded files say, staged some hundreds at a time."""
+"""What the rows of the uploaded files say, staged a thousand at a time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from services.shared import clock, crypto
 from services.shared.contracts.members import imports as contract
 
 STAGE: Final = "reading"
-ROWS_PER_STEP: Final = 500
+ROWS_PER_STEP: Final = 1000
 """Few enough that the process answers others in between."""
 
 PLACE: Final = "import_rows.content"

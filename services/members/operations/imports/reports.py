@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from services.members.domain import nik
@@ -22,6 +22,14 @@ from services.shared.settings import Settings
 
 INCOMPLETE: Final = "Data belum lengkap"
 COMPLETE: Final = "Lengkap"
+
+TAKEN: Final = "taken"
+LEFT_OUT: Final = "left_out"
+_OUTCOMES: Final[Mapping[str | None, bool | None]] = {
+    None: None,
+    TAKEN: False,
+    LEFT_OUT: True,
+}
 
 _VISIBLE_PHONE_DIGITS: Final = 4
 
@@ -65,14 +73,16 @@ def list_rows(
     owner = f"rows {import_id} {sheet} {command['outcome']}"
     after = int(answers.position(owner, command["cursor"]) or "0")
     with database.tenant(cooperative_id) as session:
-        batch_rules.found_import(batches.find(session, import_id))
+        found = batch_rules.found_import(batches.find(session, import_id))
+        is_done = found.state == "committed"
         rows = staging.list_rows(
             session,
             import_id,
             sheet,
-            outcome=command["outcome"],
+            is_bad=_OUTCOMES[command["outcome"]],
             after=after,
-            limit=limit + 1,
+            # Before the end nothing has become of any row.
+            limit=limit + 1 if is_done or command["outcome"] is None else 0,
         )
         shown, next_cursor = answers.cut(owner, rows, limit=limit, key="cursor")
         wrong = staging.problems_of_rows(
@@ -81,7 +91,8 @@ def list_rows(
         cipher = personal_data.cipher(session, settings, cooperative_id)
     return {
         "items": answers.many(
-            contract.Row(), [_row(cipher, one, wrong) for one in shown]
+            contract.Row(),
+            [_row(cipher, one, wrong, is_done=is_done) for one in shown],
         ),
         "next_cursor": next_cursor,
     }
@@ -176,7 +187,11 @@ def _problem(one: ImportProblem) -> dict[str, Any]:
 
 
 def _row(
-    cipher: crypto.FieldCipher, one: ImportRow, wrong: Sequence[ImportProblem]
+    cipher: crypto.FieldCipher,
+    one: ImportRow,
+    wrong: Sequence[ImportProblem],
+    *,
+    is_done: bool,
 ) -> dict[str, Any]:
     values: dict[str, Any] = dict(one.details)
     in_columns = {
@@ -197,8 +212,8 @@ def _row(
         "values": values,
         "missing": one.missing,
         "problems": [_problem(found) for found in wrong if found.row == one.row],
-        "outcome": None if one.outcome == "reserved" else one.outcome,
-        "number": one.number if one.outcome == "taken" else None,
+        "outcome": (LEFT_OUT if one.is_bad else TAKEN) if is_done else None,
+        "number": one.number if is_done else None,
     }
 
 

@@ -15,9 +15,10 @@ Each step can be repeated: whoever dies is followed by another, which goes on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -33,7 +34,7 @@ from services.members.operations.imports.leases import Work
 from services.members.operations.membership import COUNTER
 from services.members.store import keys
 from services.members.store.imports import batches, checks, takeover
-from services.members.store.imports.takeover import NewMember, StagedMember
+from services.members.store.imports.takeover import NewMember, StagedMember, Unnumbered
 from services.shared import clock, crypto, identifiers
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts.members import imports as contract
@@ -47,7 +48,7 @@ OPENING: Final = "opening"
 POSTING: Final = "posting"
 WRITING: Final = "writing"
 
-NUMBERS_PER_STEP: Final = 2000
+NUMBERS_PER_STEP: Final = 5000
 ACCOUNTS_PER_STEP: Final = ledger_contract.KEYS_MAX
 MEMBERS_PER_STATEMENT: Final = 1000
 POSTING_SECONDS: Final = 110.0
@@ -73,71 +74,97 @@ def reserve(work: Work) -> None:
             # Since the validation a member with one of these NIKs has joined.
             batch_rules.come_to_rest(found, "ready", refusal.code)
             return
-        takeover.reserve(session, work.import_id)
-        reserved = takeover.count_reserved(session, work.import_id)
+        good = takeover.count_good(session, work.import_id)
         found.state = "committing"
-        batch_rules.enter_stage(found, NUMBERING, sum(reserved))
+        batch_rules.enter_stage(found, NUMBERING, sum(good))
 
 
 def number(work: Work) -> None:
     """Number members and accounts, in the order of their sheets."""
     for sheet in (sheets.MEMBERS, sheets.SAVINGS):
-        while _number_some(work, sheet):
-            pass
+        after: int | None = 0
+        while after is not None:
+            after = _number_some(work, sheet, after)
     with work.step(NUMBERING) as (session, found):
-        accounts = takeover.count_reserved(session, work.import_id).accounts
+        accounts = takeover.count_good(session, work.import_id).accounts
         batch_rules.enter_stage(found, OPENING, accounts)
 
 
-def _number_some(work: Work, sheet: str) -> bool:
+def _number_some(work: Work, sheet: str, after: int) -> int | None:
+    """Number the next rows without a number; the last of them, None at the end."""
     with work.step(NUMBERING) as (session, found):
-        rows = takeover.unnumbered(session, work.import_id, sheet, NUMBERS_PER_STEP)
+        rows = takeover.unnumbered(
+            session, work.import_id, sheet, after=after, limit=NUMBERS_PER_STEP
+        )
         if not rows:
-            return False
+            return None
         cooperative = store.find_cooperative(session, work.cooperative_id)
         if cooperative is None:
             raise InvariantViolated(f"{work.cooperative_id} has gone")
-        if sheet == sheets.MEMBERS:
-            given = _member_numbers(session, cooperative.id, cooperative.code, rows)
-        else:
-            given = _account_numbers(session, cooperative.id, cooperative.code, rows)
+        numbering = _Numbering(session, work, cooperative.code)
+        given = (
+            numbering.of_members(rows)
+            if sheet == sheets.MEMBERS
+            else numbering.of_accounts(rows)
+        )
         takeover.number(session, work.import_id, sheet, given)
         found.done += len(given)
-        return True
+        return rows[-1].row
 
 
-def _member_numbers(
-    session: Session,
-    cooperative_id: str,
-    code: str,
-    rows: Sequence[takeover.Unnumbered],
-) -> list[tuple[int, str, str | None]]:
-    numbers = keys.next_numbers(session, cooperative_id, COUNTER, len(rows))
-    return [
-        (one.row, membership.member_number(code, number), identifiers.new("mem"))
-        for one, number in zip(rows, numbers, strict=True)
-    ]
+Given = tuple[int, str | None, str]
+"""A row, the number that it gets, and the id of its member."""
 
 
-def _account_numbers(
-    session: Session,
-    cooperative_id: str,
-    code: str,
-    rows: Sequence[takeover.Unnumbered],
-) -> list[tuple[int, str, str | None]]:
-    products = catalogue.of_cooperative(session)
-    given: list[tuple[int, str, str | None]] = []
-    for product in sorted({str(one.product) for one in rows}):
-        mine = [one.row for one in rows if one.product == product]
-        numbers = keys.next_numbers(
-            session, cooperative_id, f"account {product}", len(mine)
-        )
-        digits = products[product].digits or ""
-        given += [
-            (row, account_numbers.numbered(code, digits, sequence), None)
-            for row, sequence in zip(mine, numbers, strict=True)
+@dataclass(frozen=True, slots=True)
+class _Numbering:
+    """Gives numbers in one transaction."""
+
+    session: Session
+    work: Work
+    code: str
+
+    def of_members(self, rows: Sequence[Unnumbered]) -> list[Given]:
+        """Members get ids and the next membership numbers."""
+        numbers = self._next(COUNTER, len(rows))
+        return [
+            (
+                one.row,
+                membership.member_number(self.code, number),
+                identifiers.new("mem"),
+            )
+            for one, number in zip(rows, numbers, strict=True)
         ]
-    return given
+
+    def of_accounts(self, rows: Sequence[Unnumbered]) -> list[Given]:
+        """Accounts get numbers, except those of equity, which have none."""
+        products = catalogue.of_cooperative(self.session)
+        owners = takeover.member_ids(
+            self.session, self.work.import_id, {one.key for one in rows}
+        )
+        given: list[Given] = []
+        for code in sorted({str(one.product) for one in rows}):
+            mine = [one for one in rows if one.product == code]
+            numbers = self._account_numbers(products[code], len(mine))
+            given += [
+                (one.row, number, owners[one.key])
+                for one, number in zip(mine, numbers, strict=True)
+            ]
+        return given
+
+    def _account_numbers(
+        self, product: catalogue.Product, count: int
+    ) -> Iterable[str | None]:
+        digits = product.digits
+        if digits is None:
+            return repeat(None, count)
+        return [
+            account_numbers.numbered(self.code, digits, number)
+            for number in self._next(f"account {product.code}", count)
+        ]
+
+    def _next(self, counter: str, count: int) -> range:
+        return keys.next_numbers(self.session, self.work.cooperative_id, counter, count)
 
 
 def open_accounts(work: Work) -> None:
@@ -196,13 +223,12 @@ def post(work: Work) -> None:
                 deadline=POSTING_SECONDS,
             )
         except RefusedError as refusal:
-            with work.step(POSTING) as (session, found):
-                takeover.unreserve(session, work.import_id)
+            with work.step(POSTING) as (_session, found):
                 batch_rules.come_to_rest(found, "ready", refusal.code)
             return
     with work.step(POSTING) as (session, found):
         found.journal_id = journal_id if postings else None
-        members = takeover.count_reserved(session, work.import_id).members
+        members = takeover.count_good(session, work.import_id).members
         batch_rules.enter_stage(found, WRITING, members)
 
 
@@ -239,25 +265,25 @@ def write(work: Work) -> None:
     """Members, accounts and old numbers: all of them in one transaction."""
     with work.step(WRITING) as (session, found):
         takeover.name_import(session, work.import_id)
-        reserved = takeover.count_reserved(session, work.import_id)
+        good = takeover.count_good(session, work.import_id)
         _write_members(session, work, found)
         takeover.keep_old_numbers(session, work.import_id)
         takeover.add_accounts(session, work.import_id, clock.now())
         _write_principals(session, work, found)
-        takeover.finish(session, work.import_id)
+        takeover.forget(session, work.import_id)
         batches.drop_parts(session, work.import_id)
         batch_rules.come_to_rest(found, "committed")
-        found.done, found.finished_at = reserved.members, clock.now()
+        found.done, found.finished_at = good.members, clock.now()
         session.flush()
-        _tell(session, found, reserved)
+        _tell(session, found, good)
         audit.record(
             session,
             work.actor,
             "import.committed",
             work.import_id,
             after={
-                "members": reserved.members,
-                "accounts": reserved.accounts,
+                "members": good.members,
+                "accounts": good.accounts,
                 "journal_id": found.journal_id,
                 "left_out": checks.count_left_out(session, work.import_id),
             },
@@ -315,7 +341,7 @@ def _member(
     )
 
 
-def _tell(session: Session, found: Import, reserved: takeover.Reserved) -> None:
+def _tell(session: Session, found: Import, good: takeover.Good) -> None:
     outbox.add(
         session,
         contract.IMPORT_COMMITTED,
@@ -323,8 +349,8 @@ def _tell(session: Session, found: Import, reserved: takeover.Reserved) -> None:
             {
                 "cooperative_id": found.cooperative_id,
                 "import_id": found.id,
-                "members": reserved.members,
-                "accounts": reserved.accounts,
+                "members": good.members,
+                "accounts": good.accounts,
                 "journal_id": found.journal_id,
             }
         ),

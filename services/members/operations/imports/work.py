@@ -17,7 +17,6 @@ from services.members.operations.imports import (
 from services.members.operations.imports import checking, reading, takeover
 from services.members.operations.imports.leases import LEASE_SECONDS, LeaseLost, Work
 from services.members.store.imports import batches
-from services.members.store.imports import takeover as takeover_store
 from services.members.store.imports.batches import Claimed
 from services.shared import identifiers
 from services.shared.errors import OutcomeUnknownError, UnavailableError
@@ -105,7 +104,6 @@ def _give_up(work: Work) -> bool:
         if found.lease != work.lease or found.stage in _IRREVOCABLE | {None}:
             return False
         _log.error("import %s gets nowhere in %s", work.import_id, found.stage)
-        takeover_store.unreserve(session, work.import_id)
         state = "draft" if found.state == "validating" else "ready"
         batch_rules.come_to_rest(found, state, "internal_error")
         return True

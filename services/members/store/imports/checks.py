@@ -210,8 +210,7 @@ _SEVERITIES: Final = text(
 
 
 _LEFT_OUT: Final = text(
-    "SELECT count(*) FROM import_rows "
-    "WHERE import_id = :import_id AND outcome = 'left_out'"
+    "SELECT count(*) FROM import_rows WHERE import_id = :import_id AND is_bad"
 )
 
 

@@ -18,6 +18,7 @@ from services.members.models import ImportedMember, ImportProblem, ImportRow, Me
 PLACES_PER_SHEET: Final = 10**9
 _RANKS: Final = {name: rank for rank, name in enumerate(sheets.SHEETS)}
 
+_JOIN_BY_HASHING: Final = text("SET LOCAL enable_nestloop = off")
 _ADD_ROWS: Final = text(
     """
     INSERT INTO import_rows
@@ -81,6 +82,15 @@ class StagedRow:
     nik_hash: bytes | None = None
     phone_hash: bytes | None = None
     content: bytes | None = None
+
+
+def join_by_hashing(session: Session) -> None:
+    """Let this transaction join whole sheets at once.
+
+    Rows that have just been staged are unknown to the planner's statistics: it takes
+    the table for a small one and would look up one row for each of the others.
+    """
+    session.execute(_JOIN_BY_HASHING)
 
 
 def place(sheet: str, row: int) -> int:
@@ -204,7 +214,7 @@ def list_rows(
     import_id: str,
     sheet: str,
     *,
-    outcome: str | None,
+    is_bad: bool | None,
     after: int,
     limit: int,
 ) -> list[ImportRow]:
@@ -219,8 +229,8 @@ def list_rows(
         .order_by(ImportRow.row)
         .limit(limit)
     )
-    if outcome is not None:
-        query = query.where(ImportRow.outcome == outcome)
+    if is_bad is not None:
+        query = query.where(ImportRow.is_bad == is_bad)
     return list(session.scalars(query))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NamedTuple
@@ -10,24 +10,22 @@ from typing import Final, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from services.members.store.imports import staging
+
 _LOCK_NIKS: Final = text(
     "SELECT pg_advisory_xact_lock(hashtext('imports'), hashtext(:cooperative_id))"
 )
 _NAME_IMPORT: Final = text("SELECT set_config('app.import_id', :import_id, true)")
-_RESERVE: Final = text(
-    "UPDATE import_rows SET outcome = 'reserved' "
-    "WHERE import_id = :import_id AND NOT is_bad"
-)
-_UNRESERVE: Final = text(
-    "UPDATE import_rows SET outcome = NULL "
-    "WHERE import_id = :import_id AND outcome = 'reserved'"
-)
-# Simpanan pokok and wajib are equity, which has no account numbers.
 _UNNUMBERED: Final = text(
-    "SELECT row, product FROM import_rows WHERE import_id = :import_id "
-    "AND sheet = :sheet AND outcome = 'reserved' AND number IS NULL "
-    "AND coalesce(product, '') NOT IN ('pokok', 'wajib') "
-    "ORDER BY row LIMIT :limit FOR UPDATE"
+    "SELECT row, product, key FROM import_rows WHERE import_id = :import_id "
+    "AND sheet = :sheet AND row > :after AND NOT is_bad AND member_id IS NULL "
+    "ORDER BY row LIMIT :limit"
+)
+_MEMBER_IDS: Final = text(
+    "SELECT staged.key, staged.member_id FROM import_rows staged "
+    "JOIN unnest(CAST(:keys AS text[])) AS asked (key) ON asked.key = staged.key "
+    "WHERE staged.import_id = :import_id AND staged.sheet = 'anggota' "
+    "AND NOT staged.is_bad"
 )
 _NUMBER: Final = text(
     """
@@ -36,25 +34,18 @@ _NUMBER: Final = text(
         CAST(:rows AS integer[]), CAST(:numbers AS text[]), CAST(:member_ids AS text[])
     ) AS given (row, number, member_id)
     WHERE import_rows.import_id = :import_id AND import_rows.sheet = :sheet
-        AND import_rows.row = given.row
+        AND import_rows.row BETWEEN :first AND :last AND import_rows.row = given.row
     """
 )
 _ACCOUNTS: Final = text(
-    """
-    SELECT saved.row, saved.number, saved.product, saved.amount, member.member_id
-    FROM import_rows saved
-    JOIN import_rows member ON member.import_id = saved.import_id
-        AND member.sheet = 'anggota' AND member.key = saved.key
-        AND member.outcome = 'reserved'
-    WHERE saved.import_id = :import_id AND saved.sheet = 'simpanan'
-        AND saved.outcome = 'reserved' AND saved.row > :after
-    ORDER BY saved.row LIMIT :limit
-    """
+    "SELECT row, number, product, amount, member_id FROM import_rows "
+    "WHERE import_id = :import_id AND sheet = 'simpanan' AND NOT is_bad "
+    "AND row > :after ORDER BY row LIMIT :limit"
 )
 _MEMBERS: Final = text(
     "SELECT row, key, member_id, number, name, status, joined_on, nik_hash, "
     "phone_hash, content FROM import_rows WHERE import_id = :import_id "
-    "AND sheet = 'anggota' AND outcome = 'reserved' AND row > :after "
+    "AND sheet = 'anggota' AND NOT is_bad AND row > :after "
     "ORDER BY row LIMIT :limit"
 )
 _ADD_MEMBERS: Final = text(
@@ -82,21 +73,14 @@ _KEEP_OLD_NUMBERS: Final = text(
     "INSERT INTO imported_members "
     "(cooperative_id, old_number, member_id, import_id, missing) "
     "SELECT cooperative_id, key, member_id, import_id, missing FROM import_rows "
-    "WHERE import_id = :import_id AND sheet = 'anggota' AND outcome = 'reserved'"
+    "WHERE import_id = :import_id AND sheet = 'anggota' AND NOT is_bad"
 )
 _ADD_ACCOUNTS: Final = text(
-    """
-    INSERT INTO accounts
-        (number, cooperative_id, member_id, product, status, opened_at)
-    SELECT saved.number, saved.cooperative_id, member.member_id, saved.product,
-        'active', :opened_at
-    FROM import_rows saved
-    JOIN import_rows member ON member.import_id = saved.import_id
-        AND member.sheet = 'anggota' AND member.key = saved.key
-        AND member.outcome = 'reserved'
-    WHERE saved.import_id = :import_id AND saved.sheet = 'simpanan'
-        AND saved.outcome = 'reserved' AND saved.number IS NOT NULL
-    """
+    "INSERT INTO accounts "
+    "(number, cooperative_id, member_id, product, status, opened_at) "
+    "SELECT number, cooperative_id, member_id, product, 'active', :opened_at "
+    "FROM import_rows WHERE import_id = :import_id AND sheet = 'simpanan' "
+    "AND NOT is_bad AND number IS NOT NULL"
 )
 # So that nobody pays simpanan pokok a second time (R108). Cancelled, it goes to the
 # account of its own code, never back to the migration account.
@@ -105,35 +89,31 @@ _ADD_PRINCIPALS: Final = text(
     INSERT INTO contributions
         (id, cooperative_id, member_id, kind, amount, source_account, channel,
          reference, business_date, journal_id, state, recorded_at, recorded_by)
-    SELECT 'con_' || substr(member.member_id, 5), saved.cooperative_id,
-        member.member_id, 'pokok', saved.amount, :source_account, 'import',
-        :import_id, :business_date, :journal_id || '.' || saved.row, 'posted',
-        :recorded_at, :recorded_by
-    FROM import_rows saved
-    JOIN import_rows member ON member.import_id = saved.import_id
-        AND member.sheet = 'anggota' AND member.key = saved.key
-        AND member.outcome = 'reserved'
-    WHERE saved.import_id = :import_id AND saved.sheet = 'simpanan'
-        AND saved.outcome = 'reserved' AND saved.product = 'pokok' AND saved.amount > 0
+    SELECT 'con_' || substr(member_id, 5), cooperative_id, member_id, 'pokok', amount,
+        :source_account, 'import', :import_id, :business_date,
+        :journal_id || '.' || row, 'posted', :recorded_at, :recorded_by
+    FROM import_rows
+    WHERE import_id = :import_id AND sheet = 'simpanan' AND NOT is_bad
+        AND product = 'pokok' AND amount > 0
     """
 )
-_FINISH: Final = text(
-    "UPDATE import_rows SET content = NULL, "
-    "outcome = CASE WHEN outcome = 'reserved' THEN 'taken' ELSE 'left_out' END "
-    "WHERE import_id = :import_id"
+_FORGET: Final = text(
+    "UPDATE import_rows SET content = NULL "
+    "WHERE import_id = :import_id AND sheet = 'anggota' AND content IS NOT NULL"
 )
-_COUNT_RESERVED: Final = text(
+_COUNT_GOOD: Final = text(
     "SELECT count(*) FILTER (WHERE sheet = 'anggota') AS members, "
     "count(*) FILTER (WHERE sheet = 'simpanan') AS accounts FROM import_rows "
-    "WHERE import_id = :import_id AND outcome = 'reserved'"
+    "WHERE import_id = :import_id AND NOT is_bad"
 )
 
 
 class Unnumbered(NamedTuple):
-    """A row that waits for its number."""
+    """A row that waits for its number; ``key`` is the member's old one."""
 
     row: int
     product: str | None
+    key: str
 
 
 class StagedAccount(NamedTuple):
@@ -161,7 +141,7 @@ class StagedMember(NamedTuple):
     content: bytes
 
 
-class Reserved(NamedTuple):
+class Good(NamedTuple):
     """How much is going to be taken over."""
 
     members: int
@@ -188,45 +168,52 @@ def lock_niks(session: Session, cooperative_id: str) -> None:
     session.execute(_LOCK_NIKS, {"cooperative_id": cooperative_id})
 
 
-def reserve(session: Session, import_id: str) -> None:
-    """From now on these NIKs are this import's."""
-    session.execute(_RESERVE, {"import_id": import_id})
-
-
-def unreserve(session: Session, import_id: str) -> None:
-    """Nothing of it is taken over, at least not now."""
-    session.execute(_UNRESERVE, {"import_id": import_id})
-
-
-def count_reserved(session: Session, import_id: str) -> Reserved:
+def count_good(session: Session, import_id: str) -> Good:
     """How many members and accounts are going to be taken over."""
-    row = session.execute(_COUNT_RESERVED, {"import_id": import_id}).one()
-    return Reserved(row.members, row.accounts)
+    row = session.execute(_COUNT_GOOD, {"import_id": import_id}).one()
+    return Good(row.members, row.accounts)
 
 
 def unnumbered(
-    session: Session, import_id: str, sheet: str, limit: int
+    session: Session, import_id: str, sheet: str, *, after: int, limit: int
 ) -> list[Unnumbered]:
-    """The next rows without a number, held until this transaction ends."""
+    """The next rows without a number, past a row."""
     rows = session.execute(
-        _UNNUMBERED, {"import_id": import_id, "sheet": sheet, "limit": limit}
+        _UNNUMBERED,
+        {"import_id": import_id, "sheet": sheet, "after": after, "limit": limit},
     )
     return [Unnumbered(*row) for row in rows]
+
+
+def member_ids(
+    session: Session, import_id: str, old_numbers: Collection[str]
+) -> dict[str, str]:
+    """The ids that members with these old numbers have been given."""
+    staging.join_by_hashing(session)
+    rows = session.execute(
+        _MEMBER_IDS, {"import_id": import_id, "keys": list(old_numbers)}
+    )
+    return {row.key: row.member_id for row in rows}
 
 
 def number(
     session: Session,
     import_id: str,
     sheet: str,
-    given: Sequence[tuple[int, str, str | None]],
+    given: Sequence[tuple[int, str | None, str]],
 ) -> None:
-    """Give rows their numbers, and members their ids."""
+    """Give rows their numbers, and the ids of their members."""
+    # The bounds keep it from looking at the whole sheet for each part of it.
+    staging.join_by_hashing(session)
+    rows = [row for row, _, _ in given]
     session.execute(
         _NUMBER,
         {
             "import_id": import_id,
             "sheet": sheet,
-            "rows": [row for row, _, _ in given],
+            "first": min(rows),
+            "last": max(rows),
+            "rows": rows,
             "numbers": [number for _, number, _ in given],
             "member_ids": [member_id for _, _, member_id in given],
         },
@@ -313,6 +300,6 @@ def add_principals(
     )
 
 
-def finish(session: Session, import_id: str) -> None:
-    """Say of each row what became of it, and forget what was personal."""
-    session.execute(_FINISH, {"import_id": import_id})
+def forget(session: Session, import_id: str) -> None:
+    """Forget what was personal in the staging."""
+    session.execute(_FORGET, {"import_id": import_id})
