@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.members import store as members_store
-from services.members.domain import cash, duties
+from services.members.domain import branches, cash, duties
 from services.members.domain import slips as slip_domain
 from services.members.domain.audit import Actor
 from services.members.domain.peers import Ledger
@@ -36,7 +36,6 @@ from services.shared.presentation import pdf
 
 PATIENCE: Final = timedelta(seconds=60)
 SWEEP_SIZE: Final = 50
-OPEN_BRANCH: Final = "open"
 
 LedgerOf = Callable[[str], Ledger]
 
@@ -469,7 +468,7 @@ def _open_ledger_account(
 
 def _require_open_branch(session: Session, branch_id: str) -> None:
     branch = store.find_branch(session, branch_id)
-    if branch is None or branch.status != OPEN_BRANCH:
+    if branch is None or branch.status != branches.OPEN:
         raise contract.BranchNotOpen
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.members.domain import deposits, slips
 from services.members.models import CashDrawer, CashShift, Cooperative, Slip
@@ -30,8 +31,13 @@ def letterhead(cooperative: Cooperative) -> Letterhead:
     )
 
 
-def slip(cooperative: Cooperative, of: Slip, owner_name: str | None) -> bytes:
-    """The slip of a movement, on half a page: number, terbilang, signature lines."""
+def slip(
+    cooperative: Cooperative, of: Slip, owner_name: str | None, zone: ZoneInfo
+) -> bytes:
+    """The slip of a movement, on half a page: number, terbilang, signature lines.
+
+    Its time is that of the branch.
+    """
     at = of.posted_at or of.created_at
     paper = Document(
         title=slips.TITLES.get(of.kind, "Slip"),
@@ -59,7 +65,7 @@ def slip(cooperative: Cooperative, of: Slip, owner_name: str | None) -> bytes:
     )
     first, second = slips.signers(of.kind)
     named = (Signature(role=first, name=owner_name or ""), Signature(role=second))
-    paper.signatures(_today(at), named)
+    paper.signatures(formats.date_long(at.astimezone(zone).date()), named)
     return paper.render()
 
 

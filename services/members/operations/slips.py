@@ -12,11 +12,12 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from services.members import store as members_store
-from services.members.domain import cash, slips
+from services.members.domain import branches, cash, slips
 from services.members.domain.peers import Ledger
 from services.members.domain.slips import Draft
 from services.members.models import Slip
@@ -151,11 +152,17 @@ def get_slip(
             raise NotFound("There is no such slip.")
         owner_name = store.find_owner_name(session, number or slip.account)
         cooperative = members_store.find_cooperative(session, cooperative_id)
+        zone = store.find_time_zone(session, slip.branch_code)
     if command["format"] == files.JSON or cooperative is None:
         return answer(slip, owner_name)
     name = f"{(slip.number or '').replace('/', '-')}.pdf"
-    paper = papers.slip(cooperative, slip, owner_name)
+    paper = papers.slip(cooperative, slip, owner_name, _zone(zone))
     return files.file_of(name, pdf.MEDIA_TYPE, paper)
+
+
+def _zone(name: str | None) -> ZoneInfo:
+    """The zone of a branch, by the name people use; Jakarta's without a branch."""
+    return ZoneInfo(branches.TIME_ZONES[name]) if name else clock.JAKARTA
 
 
 def answer(slip: Slip, owner_name: str | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.members.domain import slips
-from services.members.models import Account, Member, Slip
+from services.members.models import Account, Branch, Member, Slip
 from services.shared.contracts import ledger
 
 _CONTRIBUTIONS: Final = (ledger.PRINCIPAL_SAVINGS, ledger.MANDATORY_SAVINGS)
@@ -55,6 +55,13 @@ def find_owner_name(session: Session, number: str) -> str | None:
         .join(Account, Account.member_id == Member.id)
         .where(Account.number == number)
     )
+
+
+def find_time_zone(session: Session, branch_code: str) -> str | None:
+    """In which zone a branch of the tenant lives; None where the slip is of none."""
+    if not branch_code:
+        return None
+    return session.scalar(select(Branch.time_zone).where(Branch.code == branch_code))
 
 
 def settle(session: Session, journal_id: str, status: str) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from services.members.models import Branch
 from services.members.operations import cash, slips
+from services.shared import clock
 from services.shared.contracts import files
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts.members import cash as contract
@@ -497,6 +499,41 @@ def test_a_slip_is_found_by_its_own_account_only(
     for where, account in ((counter, other), (Counter(tenant=neighbour), number)):
         with pytest.raises(NotFound):
             _slip(where, account, journal_id)
+
+
+def test_a_branch_has_slips_and_a_time_of_its_own(
+    counter: Counter, teller: Identity, tenant: Tenant
+) -> None:
+    number = tenant.account()
+    counter.pay_in(staff(tenant, "teller"), number, 1_000)
+    with tenant.world.members.tenant(tenant.id) as session:
+        session.add(_branch(tenant))
+    counter.open_shift(teller, counter.drawer(branch_id=f"brn_{tenant.code}"))
+
+    movement = counter.pay_in(teller, number, 500_000)
+
+    # The float has the first number of the branch.
+    assert movement["slip_number"].startswith("SLIP-002/")
+    assert movement["slip_number"].endswith("/2")
+    file = _slip(counter, number, movement["journal_id"], "pdf")
+    assert "WITA" in text_of(files.content_of(file))
+
+
+def _branch(tenant: Tenant) -> Branch:
+    return Branch(
+        id=f"brn_{tenant.code}",
+        cooperative_id=tenant.id,
+        code="002",
+        name="Cabang Gianyar",
+        kind="cabang",
+        address="Jl. Ngurah Rai 1, Gianyar",
+        area="Gianyar",
+        time_zone="WITA",
+        members_in_area=100,
+        status="open",
+        created_at=clock.now(),
+        opened_on=clock.business_date(),
+    )
 
 
 def test_what_was_said_not_to_be_done_is_not_done_later(
