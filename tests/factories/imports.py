@@ -234,7 +234,7 @@ class Importing:
         return batches.commit_import(
             self.tenant.world.members,
             self.actor(),
-            {"import_id": self.id, "partial": partial},
+            {"import_id": self.id, "is_partial": partial},
         )
 
     def commit(self, *, partial: bool = False) -> dict[str, Any]:

@@ -19,7 +19,9 @@ from services.members.operations.imports import (
     reading,
     reports,
     takeover,
+    uploads,
 )
+from services.members.operations.imports.leases import LeaseLost, Work
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import members as members_contract
 from services.shared.contracts.members import imports as contract
@@ -373,16 +375,16 @@ class Killed(BaseException):
 
 def die_before(monkeypatch: pytest.MonkeyPatch, stage: str, step: int) -> None:
     """Die where the ``step``-th transaction of a stage would begin."""
-    original: Callable[..., Any] = takeover.Work.step
+    original: Callable[..., Any] = Work.step
     begun = []
 
-    def begin(self: takeover.Work, asked: str) -> Any:
+    def begin(self: Work, asked: str) -> Any:
         begun.append(asked)
         if begun.count(stage) == step:
             raise Killed
         return original(self, asked)
 
-    monkeypatch.setattr(takeover.Work, "step", begin)
+    monkeypatch.setattr(Work, "step", begin)
 
 
 def let_leases_end(world: World, importing: Importing) -> None:
@@ -395,18 +397,14 @@ def let_leases_end(world: World, importing: Importing) -> None:
 
 def test_who_lost_the_lease_writes_nothing_more(world: World, ready: Importing) -> None:
     ready.request_commit()
-    slow = replace(
-        takeover.Work(
-            database=world.members,
-            settings=world.settings,
-            ledger=ready.tenant.ledger,
-            cooperative_id=ready.tenant.id,
-            import_id=ready.id,
-            lease="lea_slow",
-        )
+    slow = Work(
+        database=world.members,
+        settings=world.settings,
+        ledger=ready.tenant.ledger,
+        cooperative_id=ready.tenant.id,
+        import_id=ready.id,
+        lease="lea_slow",
     )
-
-    from services.members.operations.imports.leases import LeaseLost
 
     with pytest.raises(LeaseLost):
         takeover.reserve(slow)
@@ -908,8 +906,6 @@ def test_a_sheet_of_its_own_stands_in_for_the_workbooks(importing: Importing) ->
 def test_a_file_with_a_missing_part_is_not_put_in_place(
     world: World, importing: Importing
 ) -> None:
-    from services.members.operations.imports import uploads
-
     command = {
         "import_id": importing.id,
         "sheet": "anggota",

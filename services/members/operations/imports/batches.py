@@ -147,7 +147,7 @@ def commit_import(
     Raises ImportNotReady, ImportHasProblems, ImportNotReconciled, ImportEmpty,
     ImportRunning or CooperativeNotActive. What happens is done by `work`.
     """
-    import_id, is_partial = command["import_id"], command["partial"]
+    import_id, is_partial = command["import_id"], command["is_partial"]
     with database.tenant(actor.cooperative_id) as session:
         _require_active(session, actor.cooperative_id)
         found = found_import(batches.lock(session, import_id))

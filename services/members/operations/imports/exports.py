@@ -10,11 +10,11 @@ from typing import Any, Final
 from services.members.domain import membership, nik
 from services.members.domain.audit import Actor
 from services.members.domain.imports import reconciliation, sheets
+from services.members.domain.imports.rows import PERSONAL
 from services.members.domain.peers import Ledger
 from services.members.models import Member
 from services.members.operations import answers, audit, personal_data
 from services.members.operations.imports.checking import chart_of
-from services.members.operations.imports.reading import PERSONAL
 from services.members.store.imports import exports as store
 from services.shared import clock, crypto
 from services.shared.contracts.members import imports as contract

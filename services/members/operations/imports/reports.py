@@ -8,6 +8,7 @@ from typing import Any, Final
 from services.members.domain import nik
 from services.members.domain.imports import problems, reconciliation
 from services.members.domain.imports.reconciliation import Code
+from services.members.domain.imports.rows import PERSONAL
 from services.members.domain.peers import Ledger
 from services.members.models import ImportProblem, ImportRow, Member
 from services.members.operations import answers, personal_data
@@ -161,9 +162,7 @@ def list_imported_members(
 def missing_of(cipher: crypto.FieldCipher, member: Member) -> list[str]:
     """The columns of the template that a member's data has nothing for."""
     known = personal_data.opened(cipher, member.id, member.personal_data)
-    return [
-        column for column, name in reading.PERSONAL.items() if known.get(name) is None
-    ]
+    return [column for column, name in PERSONAL.items() if known.get(name) is None]
 
 
 def _sides(
@@ -221,7 +220,7 @@ def _masked(personal: dict[str, Any]) -> dict[str, Any]:
     """What staff needs to recognise a person, and no more."""
     shown = {
         column: personal[name]
-        for column, name in reading.PERSONAL.items()
+        for column, name in PERSONAL.items()
         if personal.get(name) is not None
     }
     if "nik" in shown:

@@ -26,7 +26,7 @@ def members(session: Session, *, after: str, limit: int) -> Sequence[Member]:
 
 def accounts(
     session: Session, *, after: str, limit: int
-) -> Sequence[Row[tuple[str, str, str, str]]]:
+) -> Sequence[Row[str, str, str, str]]:
     """Number, product and owner's number and name of accounts past ``after``."""
     return session.execute(
         select(

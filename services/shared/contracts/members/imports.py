@@ -421,8 +421,9 @@ class SignOffImport(SignOffBody, ImportCommand, Command):
 class CommitBody(Schema):
     """Whether rows with errors are left out."""
 
-    partial = fields.Boolean(
+    is_partial = fields.Boolean(
         load_default=False,
+        data_key="partial",
         metadata={"description": "Take over the good rows and leave out the others."},
     )
 
