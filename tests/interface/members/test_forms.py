@@ -46,7 +46,8 @@ def test_each_change_is_a_new_version_and_no_change_is_none(tenant: Tenant) -> N
     second = put_form(tenant, fields=FIELDS)
 
     assert [first["version"], again["version"], second["version"]] == [1, 1, 2]
-    assert audited(tenant, tenant.id) == [("cli_test", "member_form.changed")] * 2
+    changes = [one for one in audited(tenant, tenant.id) if "form" in one[1]]
+    assert changes == [("cli_test", "member_form.changed")] * 2
 
 
 def test_answers_that_fit_are_kept_encrypted(world: World, tenant: Tenant) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from services.members.domain import cooperatives, membership
@@ -44,3 +46,26 @@ def test_only_an_active_cooperative_signs_in(
 ) -> None:
     assert cooperatives.may_sign_in(status) is sign_in
     assert cooperatives.may_have_new_clients(status) is new_clients
+
+
+@pytest.mark.parametrize(
+    ("born", "years"),
+    [
+        (date(2009, 11, 22), 17),
+        (date(2009, 11, 23), 16),
+        (date(2026, 11, 22), 0),
+        (date(1908, 2, 29), 118),
+    ],
+)
+def test_a_year_older_from_the_birthday_on(born: date, years: int) -> None:
+    assert membership.age(born, date(2026, 11, 22)) == years
+
+
+def test_who_was_born_on_a_leap_day_is_older_on_the_first_of_march() -> None:
+    assert membership.age(date(2008, 2, 29), date(2025, 2, 28)) == 16
+    assert membership.age(date(2008, 2, 29), date(2025, 3, 1)) == 17
+
+
+def test_addresses_are_recognised_but_not_collected() -> None:
+    assert membership.masked_phone("+6281234567890") == "+62812••••7890"
+    assert membership.masked_email("budi.santoso@contoh.id") == "b•••@contoh.id"

@@ -66,3 +66,28 @@ def test_there_are_thirty_eight_provinces() -> None:
 
 def test_a_nik_is_shown_without_its_middle() -> None:
     assert nik.masked("5171011708900001") == "5171••••••••0001"
+
+
+@pytest.mark.parametrize(
+    ("number", "gender", "is_possible"),
+    [
+        ("5171011708900001", nik.MALE, True),
+        ("5171011708900001", nik.FEMALE, False),
+        ("5171015708900001", nik.FEMALE, True),
+        ("5171015708900001", nik.MALE, False),
+        ("5171015708900001", None, True),
+    ],
+)
+def test_women_have_forty_added_to_the_day(
+    number: str, gender: str | None, *, is_possible: bool
+) -> None:
+    fault = nik.fault(number, birth_date=None, today=TODAY, gender=gender)
+
+    assert (fault is None) is is_possible
+
+
+def test_a_nik_leaves_the_century_open() -> None:
+    assert nik.birth_dates("3171010101030001", TODAY) == [
+        date(1903, 1, 1),
+        date(2003, 1, 1),
+    ]
