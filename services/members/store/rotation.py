@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import CursorResult, select, text, update
+from sqlalchemy import (
+    Integer,
+    LargeBinary,
+    TableClause,
+    Text,
+    column,
+    func,
+    literal,
+    select,
+    table,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
+from services.members.domain import encryption
 from services.members.domain.encryption import EncryptedColumn
 from services.members.models import DataKey
 
 Row = Mapping[str, Any]
+
+TYPES: Final[Mapping[str, TypeEngine[Any]]] = {
+    encryption.TEXT: Text(),
+    encryption.INTEGER: Integer(),
+}
 
 
 class PendingKey(NamedTuple):
@@ -23,57 +43,51 @@ class PendingKey(NamedTuple):
 
 
 def next_values(
-    session: Session, column: EncryptedColumn, after: Sequence[Any] | None
+    session: Session, encrypted: EncryptedColumn, after: Sequence[Any] | None
 ) -> Sequence[Row]:
     """The next values of a column past the key ``after``, in the order of keys."""
-    names = ", ".join(f'"{name}"' for name, _ in column.keys)
-    past = ""
-    given: dict[str, Any] = {"limit": column.rows_at_once}
+    target = _table(encrypted)
+    keys = [target.c[name] for name, _ in encrypted.keys]
+    value = target.c[encrypted.column]
+    query = select(*keys, value.label("value")).where(value.is_not(None))
     if after is not None:
-        marks = ", ".join(f":after_{name}" for name, _ in column.keys)
-        past = f"AND ({names}) > ({marks})"
-        given |= {
-            f"after_{name}": value
-            for (name, _), value in zip(column.keys, after, strict=True)
-        }
-    # Names of our own tables and columns; values are bound.
-    rows = session.execute(
-        text(
-            f"SELECT {names}, {column.column} AS value FROM {column.table} "  # noqa: S608
-            f"WHERE {column.column} IS NOT NULL {past} ORDER BY {names} LIMIT :limit"
-        ),
-        given,
-    )
+        query = query.where(tuple_(*keys) > tuple_(*after))
+    rows = session.execute(query.order_by(*keys).limit(encrypted.rows_at_once))
     return [dict(row) for row in rows.mappings()]
 
 
 def replace_values(
     session: Session,
-    column: EncryptedColumn,
+    encrypted: EncryptedColumn,
     changed: Sequence[tuple[Row, bytes]],
 ) -> int:
     """Write the new values where the old ones still stand; how many did."""
-    same = " AND ".join(f'target."{name}" = fresh."{name}"' for name, _ in column.keys)
-    arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in column.keys)
-    names = ", ".join(f'"{name}"' for name, _ in column.keys)
-    given: dict[str, Any] = {
-        name: [row[name] for row, _ in changed] for name, _ in column.keys
+    target = _table(encrypted)
+    arrays = {
+        name: literal([row[name] for row, _ in changed], ARRAY(TYPES[kind]))
+        for name, kind in encrypted.keys
     }
-    result = session.execute(
-        text(
-            f"UPDATE {column.table} AS target SET {column.column} = fresh.made "  # noqa: S608
-            f"FROM unnest({arrays}, CAST(:old AS bytea[]), CAST(:made AS bytea[])) "
-            f"AS fresh ({names}, old, made) "
-            f"WHERE {same} AND target.{column.column} = fresh.old"
-        ),
-        given
-        | {
-            "old": [bytes(row["value"]) for row, _ in changed],
-            "made": [made for _, made in changed],
-        },
+    arrays["old"] = literal([row["value"] for row, _ in changed], ARRAY(LargeBinary))
+    arrays["made"] = literal([made for _, made in changed], ARRAY(LargeBinary))
+    fresh = func.unnest(*arrays.values()).table_valued(*arrays, name="fresh")
+    fresh = fresh.render_derived()
+    value = target.c[encrypted.column]
+    replaced = session.execute(
+        update(target)
+        .where(
+            *(target.c[name] == fresh.c[name] for name, _ in encrypted.keys),
+            value == fresh.c.old,
+        )
+        .values({encrypted.column: fresh.c.made})
+        .returning(target.c[encrypted.keys[0][0]])
     )
-    assert isinstance(result, CursorResult)  # noqa: S101
-    return result.rowcount
+    return len(replaced.all())
+
+
+def _table(encrypted: EncryptedColumn) -> TableClause:
+    """The table as far as rotation is concerned."""
+    keys = [column(name, TYPES[kind]) for name, kind in encrypted.keys]
+    return table(encrypted.table, *keys, column(encrypted.column, LargeBinary()))
 
 
 def cooperatives_with_keys(session: Session) -> Sequence[str]:
