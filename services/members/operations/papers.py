@@ -50,7 +50,7 @@ def slip(
     paper.facts(
         (name, value)
         for name, value in (
-            ("Tanggal", formats.moment(at)),
+            ("Tanggal", formats.moment(at, zone)),
             # Only savings accounts have numbers; other keys say nothing to people.
             ("Rekening", of.account if of.account.isdigit() else ""),
             ("Nama", owner_name or ""),

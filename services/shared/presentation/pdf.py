@@ -24,9 +24,9 @@ SIZE: Final = 10
 SIZE_SMALL: Final = 8
 SIZE_TITLE: Final = 14
 LINE_MM: Final = 5.0
-MARGIN_MM: Final = 18.0
+MARGINS_MM: Final = {"A4": 18.0, "A5": 10.0}
 PAGES_MM: Final = {"A4": (210.0, 297.0), "A5": (148.0, 210.0)}
-SIGNATURE_MM: Final = 18.0
+SIGNATURE_MM: Final = 16.0
 FACT_SHARE: Final = 0.32
 CELL_LINES_MAX: Final = 12
 """A cell that would fill a page by itself is cut off."""
@@ -112,12 +112,13 @@ class _Paper(FPDF):
         )
         self._foot = foot
         self.core_fonts_encoding = _CORE_ENCODING
-        self.set_margin(MARGIN_MM)
-        self.set_auto_page_break(auto=True, margin=MARGIN_MM + LINE_MM)
+        self._margin = MARGINS_MM[page]
+        self.set_margin(self._margin)
+        self.set_auto_page_break(auto=True, margin=self._margin + LINE_MM)
 
     def footer(self) -> None:
         """Print the foot; called by fpdf2 at the end of every page."""
-        self.set_y(-MARGIN_MM)
+        self.set_y(-self._margin)
         self.set_font(FONT, size=SIZE_SMALL)
         half = self.epw / 2
         self.cell(half, LINE_MM, self._foot)

@@ -484,6 +484,7 @@ def test_a_slip_is_printed_with_words_and_lines_to_sign(
         "satu juta dua ratus lima puluh ribu rupiah",
         "Penyetor",
         "(____________________)",
+        "Halaman 1 dari 1",
     ):
         assert words in printed
     assert _slip(counter, number, movement["journal_id"], "pdf") == file
