@@ -182,7 +182,7 @@ def record(
     """Have the service take a callback, as the gateway sends it."""
     return payments.record_callback(
         tenant.world.members,
-        lambda *given: read_callback(*given, ACCOUNT.va),
+        lambda sent, kind, signed: read_callback(sent, kind, signed, ACCOUNT.va),
         {
             "body": base64.b64encode(body).decode(),
             "media_type": media_type,

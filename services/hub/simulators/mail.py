@@ -11,7 +11,6 @@ import json
 from collections import deque
 from collections.abc import Callable
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Any, Final, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -52,7 +51,7 @@ class Mailbox:
         """Keep a message."""
         content = cast("bytes", envelope.content)
         message = message_from_bytes(content, policy=policy.default)
-        body = cast("EmailMessage", message).get_body(("plain",))
+        body = message.get_body(("plain",))
         self._messages.append(
             {
                 "from": envelope.mail_from,

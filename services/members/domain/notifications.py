@@ -47,7 +47,7 @@ class Mail:
 
 def pause_seconds(attempts: int) -> int:
     """How long to wait after this many attempts: 15, 30, 60 … at most an hour."""
-    grown = FIRST_PAUSE_SECONDS * 2 ** min(attempts - 1, 20)
+    grown = FIRST_PAUSE_SECONDS << min(max(attempts - 1, 0), 20)
     return min(grown, PAUSE_SECONDS_MAX)
 
 

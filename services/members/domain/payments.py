@@ -143,7 +143,7 @@ def judged(reading: Reading, expected: Expected, now: datetime) -> str:
 
 def pause_seconds(attempts: int) -> int:
     """How long to rest after this many looks: 15, 30, 60 … at most a quarter hour."""
-    grown = FIRST_PAUSE_SECONDS * 2 ** min(max(attempts - 1, 0), 20)
+    grown = FIRST_PAUSE_SECONDS << min(max(attempts - 1, 0), 20)
     return min(grown, PAUSE_SECONDS_MAX)
 
 

@@ -73,7 +73,7 @@ def test_a_top_up_and_a_fee_are_booked_on_both_sides(ledger: Ledger) -> None:
 
 
 def payment(cooperative_id: str, **more: Any) -> wallets.Payment:
-    given = {
+    given: dict[str, Any] = {
         "id": identifiers.new("jrn"),
         "amount": 100_000,
         "target": "held",

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from services.members import operations
 from services.members.operations import payments
 from services.shared.contracts import members as members_contract
 from services.shared.contracts.ledger import AccountNotActive
 from services.shared.contracts.members import payments as contract
+from services.shared.contracts.members.dues import ContributionNotAsked
 from services.shared.errors import (
     BusUnavailable,
     IdempotencyKeyReused,
@@ -23,6 +26,7 @@ from services.shared.identity import Identity
 from tests.factories.counter import later
 from tests.factories.members import PAGE, Tenant, idempotency
 from tests.factories.payments import PHONE, Desk, open_desk
+from tests.factories.savings import Counter, calendar_at
 
 
 @pytest.fixture
@@ -406,6 +410,98 @@ def test_the_wallet_is_paid_into_the_same_way(desk: Desk) -> None:
     assert (desk.wallet(), desk.held()) == (1_000_000, 0)
     assert desk.balance("1-1010") == -1_000_000
     assert shown["member_id"] is None
+
+
+@pytest.fixture
+def joining(desk: Desk, tmp_path: Path) -> Iterator[tuple[Counter, str]]:
+    """A cooperative that asks for contributions, and a candidate (R108, R109)."""
+    with calendar_at(tmp_path / "hari-ini", "2026-11-05"):
+        counter = Counter(tenant=desk.tenant)
+        counter.set_term("pokok", 100_000, "2026-11-01")
+        counter.set_term("wajib", 20_000, "2026-11-01")
+        candidate = desk.tenant.register_member(
+            "Rina Wati", phone=PHONE, email="rina@contoh.id"
+        )
+        yield counter, candidate["id"]
+
+
+def test_a_candidate_pays_what_entering_asks_for(
+    desk: Desk, joining: tuple[Counter, str]
+) -> None:
+    counter, member_id = joining
+    payment = desk.ask(member_id=member_id, purpose="contributions")
+    assert payment["amount"] == 120_000
+
+    desk.pay(payment)
+    credited(desk, payment)
+
+    dues = counter.dues_of(member_id)
+    assert (dues["principal_balance"], dues["mandatory_balance"]) == (100_000, 20_000)
+    assert (desk.wallet(), desk.held()) == (120_000, 0)
+
+
+def test_months_are_paid_ahead_as_many_as_wanted(
+    desk: Desk, joining: tuple[Counter, str]
+) -> None:
+    counter, member_id = joining
+    counter.pay(member_id, "pokok")
+    payment = desk.ask(member_id=member_id, purpose="contributions", months=3)
+    assert payment["amount"] == 60_000
+
+    desk.pay(payment)
+    credited(desk, payment)
+
+    assert counter.dues_of(member_id)["mandatory_balance"] == 60_000
+
+
+def test_what_was_paid_at_the_counter_meanwhile_is_held(
+    desk: Desk, joining: tuple[Counter, str]
+) -> None:
+    counter, member_id = joining
+    payment = desk.ask(member_id=member_id, purpose="contributions")
+    counter.pay(member_id, "pokok")
+    desk.pay(payment)
+    desk.sweep()
+
+    shown = desk.show(payment)
+    assert (shown["state"], shown["fault"]) == ("unallocated", "principal_already_paid")
+    # The month of simpanan wajib was taken; simpanan pokok is paid once.
+    assert (shown["credited"], desk.held()) == (20_000, 100_000)
+
+    operations.activate_member(desk.tenant.world.members, desk.tenant.actor, member_id)
+    number: str = desk.tenant.open_account(member_id)["number"]
+    assert allocate(desk, payment, number)["state"] == "credited"
+    assert (balance(desk, number), desk.held()) == (100_000, 0)
+
+
+def test_a_death_between_two_contributions_pays_neither_twice(
+    desk: Desk, joining: tuple[Counter, str]
+) -> None:
+    counter, member_id = joining
+    payment = desk.ask(member_id=member_id, purpose="contributions")
+    desk.pay(payment)
+    credited(desk, payment)
+    with desk.tenant.world.members.tenant(desk.tenant.id) as session:
+        session.execute(
+            text(
+                "UPDATE payments SET state = 'received', credited = 0, "
+                "credited_at = NULL, due_at = now() WHERE id = :id"
+            ),
+            {"id": payment["id"]},
+        )
+
+    credited(desk, payment)
+
+    dues = counter.dues_of(member_id)
+    assert (dues["principal_balance"], dues["mandatory_balance"]) == (100_000, 20_000)
+    assert desk.held() == 0
+
+
+def test_a_cooperative_that_asks_for_nothing_takes_no_contributions(desk: Desk) -> None:
+    member = desk.tenant.member("Sari Dewi", phone=PHONE, email="sari@contoh.id")
+
+    with pytest.raises(ContributionNotAsked):
+        desk.ask(member_id=member["id"], purpose="contributions")
 
 
 def test_money_that_its_account_refuses_is_held_and_then_allocated(

@@ -1,8 +1,7 @@
 """What may be asked about messages to people: that they were sent, never what they say.
 
-| entrypoint | rule | command | result |
-|---|---|---|---|
-| `list_notifications` | operator, cooperative:read | `ListNotifications` | `NotificationPage` |
+`list_notifications` lets in the operator and `cooperative:read`, takes
+`ListNotifications` and answers `NotificationPage`.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ class WebhookDisabled(RefusedError):
     code = "webhook_disabled"
 
 
-def _events() -> fields.List:
+def _events() -> fields.List[str]:
     return fields.List(
         fields.String(validate=validate.OneOf(EVENTS)),
         required=True,
