@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -99,6 +100,18 @@ NEEDS: Final = {
     "list_deliveries": {"webhooks:read"},
     "get_delivery": {"webhooks:read"},
     "send_again": {"webhooks:write"},
+    "create_partner": {"partners:write"},
+    "list_partners": {"partners:read"},
+    "renew_partner_secret": {"partners:write"},
+    "revoke_partner": {"partners:write"},
+    "list_partner_requests": {"partners:read"},
+    "list_audit_entries": {"audit:read"},
+}
+PARTNERS: Final = {
+    "admit_partner_request",
+    "record_partner_answer",
+    "find_partner_request",
+    "get_partner_account",
 }
 OPERATORS: Final = {
     "activate_cooperative",
@@ -114,6 +127,7 @@ OPERATORS: Final = {
 PUBLIC: Final = {
     "apply_for_membership",
     "authenticate_client",
+    "authenticate_partner",
     "confirm_application",
     "get_application_form",
     "get_health",
@@ -145,7 +159,7 @@ def rpc_methods() -> set[str]:
 
 
 def test_every_entrypoint_has_a_rule_that_this_test_knows() -> None:
-    assert rpc_methods() == NEEDS.keys() | OPERATORS | PUBLIC
+    assert rpc_methods() == NEEDS.keys() | OPERATORS | PUBLIC | PARTNERS
 
 
 @pytest.mark.parametrize("method", NEEDS)
@@ -167,6 +181,15 @@ def test_only_the_operator_runs_the_hub(method: str) -> None:
     # A cooperative that got hold of the scope is still not the operator.
     with pytest.raises(NotAllowed):
         rule(method)(caller("operator", *TENANT_SCOPES))
+
+
+@pytest.mark.parametrize("method", sorted(PARTNERS))
+def test_only_a_partner_asks_what_the_gateway_asks_for_it(method: str) -> None:
+    rule(method)(replace(caller(), subject="snp_test"))
+
+    for other in (caller(*TENANT_SCOPES), OPERATOR):
+        with pytest.raises(NotAllowed):
+            rule(method)(other)
 
 
 def test_the_way_from_registration_to_a_withdrawal(world: World) -> None:
@@ -244,6 +267,8 @@ def test_health_names_the_gauges(world: World) -> None:
         "dead_letters",
         "accounts_opening",
         "deposit_payouts_pending",
+        "emails_waiting",
+        "payments_to_decide",
         "slips_pending",
     }
 
