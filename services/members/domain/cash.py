@@ -32,22 +32,6 @@ REFUSED: Final = "refused"
 STATES: Final = (OPENING, OPEN, COUNTED, CLOSING, CLOSED, REFUSED)
 UNFINISHED: Final = (OPENING, OPEN, COUNTED, CLOSING)
 
-DENOMINATIONS: Final = (
-    100_000,
-    75_000,
-    50_000,
-    20_000,
-    10_000,
-    5_000,
-    2_000,
-    1_000,
-    500,
-    200,
-    100,
-    50,
-)
-"""Notes and coins in circulation, in rupiah."""
-
 
 def vault_key(cooperative_id: str) -> str:
     """The account of the cash that is in no drawer."""
