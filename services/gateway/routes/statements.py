@@ -44,11 +44,13 @@ class StatementRoutes(Peers):
         number = request.parameters["number"]
         if wanted == files_contract.JSON:
             statement: dict[str, Any] = self.ledger.get_statement(
-                {**query, "key": number}
+                query | {"key": number}
             )
             return statement
-        bounds = {name: query[name] for name in ("from", "to") if name in query}
-        command = {**bounds, "number": number, "format": wanted}
+        command: dict[str, Any] = {"number": number, "format": wanted}
+        for bound in ("from", "to"):
+            if bound in query:
+                command[bound] = query[bound]
         return files.attached(self.members.print_statement(command))
 
     @route(
