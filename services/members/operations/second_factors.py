@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import secrets
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -206,7 +205,9 @@ def _recovery_code() -> str:
     """Twelve characters, 59 bits: such as ``k3vd-9x2m-p7qa``, never digits alone."""
     while True:
         groups = [
-            "".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH))
+            "".join(
+                ALPHABET[crypto.new_number(len(ALPHABET))] for _ in range(GROUP_LENGTH)
+            )
             for _ in range(GROUPS)
         ]
         # Digits alone would be taken for a code of the app.
