@@ -11,12 +11,14 @@ import importlib
 import importlib.metadata
 import os
 import platform
+import socket
 import stat
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 import psycopg
 from rich.console import Console
@@ -37,6 +39,7 @@ from services.transfers.operations import health as transfers
 PYTHON_MIN: Final = (3, 11)
 RABBITMQ_MIN: Final = (3, 10)
 CONNECT_SECONDS: Final = 5
+SMTP_PORTS: Final = {"smtp": 587, "smtps": 465}
 PRIVATE_MODE: Final = 0o600
 OUTBOX_LAG_SECONDS_MAX: Final = 60.0
 TRANSFER_SECONDS_MAX: Final = 120.0
@@ -97,6 +100,7 @@ def look() -> Iterator[Finding]:
         return
     yield from look_at_settings(found, os.environ)
     yield from look_at_broker(found.settings)
+    yield from look_at_outside(found.settings)
     with ExitStack() as stack:
         try:
             settings = stack.enter_context(configuration.with_database(found))
@@ -216,6 +220,49 @@ def look_at_broker(settings: Settings) -> Iterator[Finding]:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+
+
+# --- What is outside of the hub -------------------------------------------------------
+
+
+def look_at_outside(settings: Settings) -> Iterator[Finding]:
+    """How people reach the hub, whether e-mails leave it, and who takes payments."""
+    address = urlsplit(settings.public_url)
+    is_here = address.hostname in {"localhost", "127.0.0.1", "::1"}
+    yield judge(
+        "public URL",
+        settings.public_url
+        if is_here or address.scheme == "https"
+        else f"{settings.public_url}: links in e-mails must be https",
+        is_ok=is_here or address.scheme == "https",
+    )
+    yield _look_at_mail(settings)
+    if not settings.ipaymu_url:
+        detail = "HUB_IPAYMU_URL is not set: no virtual accounts"
+        yield Finding(subject="payments", verdict="not checked", detail=detail)
+        return
+    is_whole = bool(settings.ipaymu_va and settings.ipaymu_key)
+    yield judge(
+        "payments",
+        f"iPaymu at {urlsplit(settings.ipaymu_url).hostname}"
+        if is_whole
+        else "HUB_IPAYMU_URL is set, so HUB_IPAYMU_VA and HUB_IPAYMU_KEY must be",
+        is_ok=is_whole,
+    )
+
+
+def _look_at_mail(settings: Settings) -> Finding:
+    if not settings.smtp_url:
+        detail = "HUB_SMTP_URL is not set: e-mails wait"
+        return Finding(subject="mail server", verdict="not checked", detail=detail)
+    parts = urlsplit(settings.smtp_url)
+    host, port = parts.hostname or "", parts.port or SMTP_PORTS[parts.scheme]
+    try:
+        socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
+    except OSError as error:
+        detail = f"{host}:{port} does not answer: {error}"
+        return judge("mail server", detail, is_ok=False)
+    return judge("mail server", f"{host}:{port} answers", is_ok=True)
 
 
 # --- The databases --------------------------------------------------------------------

@@ -73,6 +73,12 @@ class Payment(Base):
         Index(
             "ix_payments_cooperative_id_member_id", "cooperative_id", "member_id", "id"
         ),
+        Index(
+            "ix_payments_to_decide",
+            "cooperative_id",
+            "id",
+            postgresql_where="state IN ('unallocated', 'disputed')",
+        ),
         Index("ix_payments_due_at", "due_at", postgresql_where="due_at IS NOT NULL"),
     )
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.members import store
-from services.members.store import deposits, slips
+from services.members.domain.notifications import EMAIL
+from services.members.store import deposits, notifications, payments, slips
 from services.shared.contracts import members as contract
 from services.shared.persistence import health
 from services.shared.persistence.database import Database
@@ -23,4 +24,6 @@ def _gauges(session: Session) -> health.Gauges:
         "accounts_opening": store.count_openings(session),
         "slips_pending": slips.count_pending(session),
         "deposit_payouts_pending": deposits.count_pending(session),
+        "emails_waiting": notifications.count_waiting(session, EMAIL),
+        "payments_to_decide": payments.count_to_decide(session),
     }

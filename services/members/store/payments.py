@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from services.members.domain import payments
@@ -104,6 +104,16 @@ def list_payments(
     if after is not None:
         query = query.where(Payment.id > after)
     return session.scalars(query).all()
+
+
+def count_to_decide(session: Session) -> int:
+    """How many payments a person has to look at."""
+    found = session.scalar(
+        select(func.count())
+        .select_from(Payment)
+        .where(Payment.state.in_((payments.UNALLOCATED, payments.DISPUTED)))
+    )
+    return found or 0
 
 
 def add_callback(session: Session, **columns: Any) -> None:

@@ -258,6 +258,19 @@ def test_the_doctor_hides_secrets(hub: Run, environ: dict[str, str]) -> None:
         pytest.param({"HUB_RATE_LIMITT": "5"}, "HUB_RATE_LIMITT", id="misspelt"),
         pytest.param({"HUB_RATE_LIMIT": "few"}, "HUB_RATE_LIMIT", id="wrong value"),
         pytest.param(
+            {"HUB_SMTP_URL": "smtp://127.0.0.1:1"},
+            "127.0.0.1:1 does not answer",
+            id="mail server",
+        ),
+        pytest.param(
+            {"HUB_IPAYMU_URL": "https://sandbox.ipaymu.com/api/v2"},
+            "HUB_IPAYMU_KEY must be",
+            id="payments",
+        ),
+        pytest.param(
+            {"HUB_PUBLIC_URL": "http://hub.example"}, "must be https", id="public URL"
+        ),
+        pytest.param(
             {"PSYCOPG_WAIT_FUNC": "wait_c"}, "stop the whole process", id="psycopg"
         ),
     ],

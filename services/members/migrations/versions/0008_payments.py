@@ -100,6 +100,10 @@ def _payments() -> None:
         "ON payments (cooperative_id, member_id, id)"
     )
     op.execute(
+        "CREATE INDEX ix_payments_to_decide ON payments (cooperative_id, id) "
+        "WHERE state IN ('unallocated', 'disputed')"
+    )
+    op.execute(
         "CREATE INDEX ix_payments_due_at ON payments (due_at) WHERE due_at IS NOT NULL"
     )
 
