@@ -28,6 +28,8 @@ from services.shared.errors import InvariantViolated, ServiceError
 from services.shared.settings import SettingsError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from services.hub.configuration import Configuration
     from services.shared.persistence.database import Database
 
@@ -417,6 +419,62 @@ def requeue_dead_letter(service: str, number: int | None, *, is_all: bool) -> No
             click.echo(f"{service} {number} is sent back.")
         else:
             raise click.ClickException(f"{service} has no dead letter {number}.")
+
+
+@hub.group("jobs")
+def jobs_group() -> None:
+    """Interest, dues and what else is done by business date."""
+    logging.getLogger().setLevel(logging.ERROR)
+
+
+@jobs_group.command("run")
+@click.argument("name")
+@click.option(
+    "--date",
+    "day",
+    required=True,
+    type=click.DateTime(formats=["%Y-%m-%d"]),
+    help="The business date; interest belongs to the last day of a month.",
+)
+@click.option("--cooperative", metavar="CODE", help="Its 4 digits; else all of them.")
+def run_job(name: str, day: datetime, cooperative: str | None) -> None:
+    """Have job NAME run for a business date, once; the hub that is up works on it."""
+    from services.hub import configuration, jobs
+
+    with (
+        configuration.with_database(_configuration()) as settings,
+        configuration.open_databases(settings) as databases,
+    ):
+        runs = jobs.request(_one(databases, "members"), name, day.date(), cooperative)
+    for state in sorted({run["state"] for run in runs}):
+        count = sum(run["state"] == state for run in runs)
+        click.echo(f"{name} {day.date()}: {count} {state}")
+
+
+@jobs_group.command("list")
+@click.argument("cooperative", metavar="CODE")
+def list_jobs(cooperative: str) -> None:
+    """The latest runs of the cooperative with this CODE."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from services.hub import configuration, jobs
+
+    with (
+        configuration.with_database(_configuration()) as settings,
+        configuration.open_databases(settings) as databases,
+    ):
+        runs = jobs.list_runs(_one(databases, "members"), cooperative)
+    table = Table("Date", "Job", "State", "Done", "Fault")
+    for run in runs:
+        table.add_row(
+            run["business_date"],
+            run["job"],
+            run["state"],
+            str(run["done_count"]),
+            run["fault"] or "",
+        )
+    Console(highlight=False).print(table)
 
 
 def _one(by_service: dict[str, Database], service: str) -> Database:

@@ -332,3 +332,22 @@ def test_the_interest_of_a_month_killed_half_way_is_taken_up_and_paid_once(
     assert [counter.balance(number) for number in numbers] == [10_050_958] * 5
     assert len(set(journals)) == 3
     assert clock.business_date() == date(2026, 11, 1)
+
+
+def test_a_run_is_asked_for_on_the_command_line(
+    tenant: Tenant, neighbour: Tenant, work: Work
+) -> None:
+    from services.hub import jobs as command_line
+
+    database = tenant.world.members
+    (made,) = command_line.request(database, "uji", DAY, tenant.code)
+    work_on(tenant)
+
+    assert (made["state"], len(work.of(tenant))) == ("waiting", 3)
+    (listed,) = command_line.list_runs(database, tenant.code)
+    assert (listed["job"], listed["state"]) == ("uji", "done")
+    assert command_line.list_runs(database, neighbour.code) == []
+    with pytest.raises(NotFound):
+        command_line.request(database, "uji", DAY, "9999")
+    with pytest.raises(NotFound):
+        command_line.request(database, "sihir", DAY, tenant.code)
