@@ -79,7 +79,8 @@ class Standing:
 
     ``balances`` are credits less debits by code of the chart; ``position`` is what the
     cooperative owes the hub (negative: is owed), ``reserved`` what transfers under way
-    may still take. All in whole rupiah.
+    may still take. All in whole rupiah. ``unfinished`` counts what somebody still works
+    on, by its name.
     """
 
     balances: Mapping[str, int]
@@ -88,6 +89,7 @@ class Standing:
     unfinished_transfers: int
     unsettled_windows: int
     has_running_policies: bool
+    unfinished: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +149,7 @@ def blockers(standing: Standing) -> list[Blocker]:
                 detail=f"{standing.unsettled_windows} windows are not settled yet.",
             )
         )
-    return [*found, *_unpaid(standing.balances)]
+    return [*found, *_unpaid(standing.balances), *_unfinished(standing.unfinished)]
 
 
 def _unpaid(balances: Mapping[str, int]) -> list[Blocker]:
@@ -159,6 +161,18 @@ def _unpaid(balances: Mapping[str, int]) -> list[Blocker]:
         )
         for code, name in MEMBERS_MONEY.items()
         if balances.get(code)
+    ]
+
+
+def _unfinished(counts: Mapping[str, int]) -> list[Blocker]:
+    return [
+        Blocker(
+            field=name,
+            code="work_unfinished",
+            detail=f"{count} of the {name} are not finished.",
+        )
+        for name, count in counts.items()
+        if count
     ]
 
 

@@ -38,7 +38,7 @@ class ClosingEntrypoints(Peers):
     def get_closing_blockers(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell what stands against a closing."""
         del command
-        return closing.get_blockers(self.others, self.tenant)
+        return closing.get_blockers(self.database, self.others, self.tenant)
 
     @rpc(WRITES)
     def request_closing(self, command: dict[str, Any]) -> dict[str, Any]:

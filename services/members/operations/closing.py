@@ -52,9 +52,11 @@ FREE: Final[dict[str, Any]] = {
 """How a cooperative stands that clearing has never heard of."""
 
 
-def get_blockers(others: Others, cooperative_id: str) -> dict[str, Any]:
+def get_blockers(
+    database: Database, others: Others, cooperative_id: str
+) -> dict[str, Any]:
     """Everything that stands against a closing of the caller's cooperative."""
-    found = domain.blockers(_standing(_facts(others, cooperative_id)))
+    found = domain.blockers(_standing(_facts(database, others, cooperative_id)))
     return {"items": [_blocker(one) for one in found]}
 
 
@@ -71,7 +73,7 @@ def request_closing(
     Also raises ClosingUnderWay, CooperativeNotActive and InsuranceUnavailable.
     """
     cooperative_id = actor.cooperative_id
-    _refuse_blocked(_facts(others, cooperative_id))
+    _refuse_blocked(_facts(database, others, cooperative_id))
 
     def request() -> dict[str, Any]:
         _check_may_ask(session, cooperative_id)
@@ -124,9 +126,8 @@ def verify_closing(
     """
     with database.hub() as session:
         closing = _found(store.find_closing(session, closing_id))
-    facts = _facts(others, closing.cooperative_id)
+    facts = _facts(database, others, closing.cooperative_id)
     _refuse_blocked(facts)
-    facts["counts"] = _counts(database, closing.cooperative_id)
     return _verified(database, settings, facts, actor, closing_id)
 
 
@@ -144,7 +145,7 @@ def approve_closing(
     """
     with database.hub() as session:
         closing = _found(store.find_closing(session, command["closing_id"]))
-    facts = _facts(others, closing.cooperative_id)
+    facts = _facts(database, others, closing.cooperative_id)
     _refuse_blocked(facts)
     return _approved(database, settings, facts, actor, command)
 
@@ -262,16 +263,24 @@ def answer(settings: Settings, closing: Closing) -> dict[str, Any]:
     return answers.one(contract.Closing(), columns | {"working_days_left": left})
 
 
-def _facts(others: Others, cooperative_id: str) -> dict[str, Any]:
-    """What the others know of the cooperative. Raises what they raise."""
+def _facts(database: Database, others: Others, cooperative_id: str) -> dict[str, Any]:
+    """What is known of the cooperative here and elsewhere. Raises what others raise."""
     trial_balance = others.books(cooperative_id).get_trial_balance({})
     try:
         leaving = others.clearing.check_leaving({"cooperative_id": cooperative_id})
     except ParticipantNotFound:
         leaving = FREE
+    with database.tenant(cooperative_id) as session:
+        unfinished = store.count_unfinished(session)
+        counts = {
+            "member_count": store.count_members(session),
+            "account_count": store.count_accounts(session),
+        }
     return {
         "trial_balance": trial_balance["accounts"],
         "leaving": leaving,
+        "unfinished": unfinished,
+        "counts": counts,
         "insurance_checked": others.insurance is not None,
         "policies": _running_policies(others, cooperative_id),
     }
@@ -302,14 +311,17 @@ def _standing(facts: dict[str, Any]) -> Standing:
         unfinished_transfers=leaving["unfinished_transfers"],
         unsettled_windows=leaving["unsettled_windows"],
         has_running_policies=facts["policies"] > 0,
+        unfinished=facts["unfinished"],
     )
 
 
-def refuse_unpaid(others: Others, cooperative_id: str) -> None:
-    """Raises ClosingBlocked when members have money in the book again."""
-    trial_balance = others.books(cooperative_id).get_trial_balance({})["accounts"]
-    facts = {"trial_balance": trial_balance, "leaving": FREE, "policies": 0}
-    _refuse_blocked(facts)
+def refuse_unpaid(database: Database, others: Others, cooperative_id: str) -> None:
+    """Raises ClosingBlocked for what came up after the approval, clearing aside.
+
+    What clearing still holds it is asked when the cooperative leaves it.
+    """
+    facts = _facts(database, others, cooperative_id)
+    _refuse_blocked(facts | {"leaving": FREE})
 
 
 def _refuse_blocked(facts: dict[str, Any]) -> None:
@@ -378,14 +390,6 @@ def _verified(
         after = {"document_sha512": closing.document_sha512}
         audit.record(session, own, "closing.verified", closing.id, after=after)
         return answer(settings, closing)
-
-
-def _counts(database: Database, cooperative_id: str) -> dict[str, int]:
-    with database.tenant(cooperative_id) as session:
-        return {
-            "member_count": store.count_members(session),
-            "account_count": store.count_accounts(session),
-        }
 
 
 def _snapshot(

@@ -127,7 +127,7 @@ def close_accounts(context: Context, row: Closing) -> bool:
             break
         for number in numbers:
             savings.close_account(context.database, books, cooperative_id, number)
-    closing.refuse_unpaid(context.others, cooperative_id)
+    closing.refuse_unpaid(context.database, context.others, cooperative_id)
     return _advance(context, row, domain.ACCOUNTS_CLOSED)
 
 
@@ -188,6 +188,8 @@ def destroy_key(context: Context, row: Closing) -> bool:
         store.anonymise_members(session)
 
     def destroy(session: Session, _held: Closing) -> None:
+        # With the key, since the names of those who sign in are read with it too.
+        users.disable_all(session, cooperative_id)
         store.destroy_key(session, cooperative_id)
         store.forget_answers(session, cooperative_id)
         registration.forget_contact(session, cooperative_id)
@@ -196,12 +198,11 @@ def destroy_key(context: Context, row: Closing) -> bool:
 
 
 def complete(context: Context, row: Closing) -> bool:
-    """Let nobody and nothing sign in any more, and tell everybody."""
+    """Let no machine sign in any more either, and tell everybody."""
 
     def end(session: Session, held: Closing) -> None:
         now = clock.now()
         store.revoke_clients(session, row.cooperative_id, now)
-        users.disable_all(session, row.cooperative_id)
         cooperative = cooperative_store.lock_cooperative(session, row.cooperative_id)
         if cooperative is None:
             raise InvariantViolated(f"{row.cooperative_id} does not exist")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from services.members.domain import clients
+from services.members.domain import clients, departures, deposits, payments
 from services.members.domain import closing as domain
 from services.members.domain import savings as savings_domain
 from services.members.models import (
@@ -19,8 +19,27 @@ from services.members.models import (
     ClosingExport,
     Cooperative,
     DataKey,
+    Departure,
+    Deposit,
     Member,
+    Payment,
 )
+
+_UNFINISHED: Final[Mapping[str, Select[int]]] = {
+    "payments": select(func.count())
+    .select_from(Payment)
+    .where(
+        Payment.state.in_(
+            [*payments.UNFINISHED, payments.UNALLOCATED, payments.DISPUTED]
+        )
+    ),
+    "deposits": select(func.count())
+    .select_from(Deposit)
+    .where(Deposit.status.in_(deposits.RUNNING)),
+    "departures": select(func.count())
+    .select_from(Departure)
+    .where(Departure.state.in_(departures.RUNNING)),
+}
 
 
 class Export(NamedTuple):
@@ -103,6 +122,13 @@ def note_fault(session: Session, closing_id: str, fault: str | None) -> None:
 
 
 # What is counted, closed and exported
+
+
+def count_unfinished(session: Session) -> dict[str, int]:
+    """What somebody of the tenant still works on, by its name."""
+    return {
+        name: session.execute(query).scalar_one() for name, query in _UNFINISHED.items()
+    }
 
 
 def count_members(session: Session) -> int:

@@ -119,7 +119,9 @@ def test_members_are_paid_out_first(leaver: Leaver) -> None:
         leaver.request()
 
     assert codes(caught) == ["members_not_paid_out"]
-    blockers = closing.get_blockers(leaver.others, leaver.tenant.id)["items"]
+    blockers = closing.get_blockers(
+        leaver.world.members, leaver.others, leaver.tenant.id
+    )["items"]
     assert [one["field"] for one in blockers] == ["2-1000"]
     assert "500000" in blockers[0]["detail"]
 

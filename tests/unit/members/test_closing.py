@@ -17,6 +17,7 @@ FREE = Standing(
     unfinished_transfers=0,
     unsettled_windows=0,
     has_running_policies=False,
+    unfinished={"payments": 0, "deposits": 0},
 )
 
 
@@ -37,6 +38,7 @@ def test_a_cooperative_that_owes_nobody_anything_may_leave() -> None:
         pytest.param({"reserved": 1}, "money_reserved", id="reserved"),
         pytest.param({"unfinished_transfers": 1}, "transfers_unfinished", id="on way"),
         pytest.param({"unsettled_windows": 1}, "windows_unsettled", id="unsettled"),
+        pytest.param({"unfinished": {"payments": 1}}, "work_unfinished", id="work"),
         *(
             pytest.param({"balances": {code: 1}}, "members_not_paid_out", id=code)
             for code in ("2-1000", "2-1010", "2-1050", "3-1000", "3-1100")
