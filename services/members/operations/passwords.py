@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.members.domain import logins
 from services.members.domain import passwords as domain
+from services.members.domain import sessions as sessions_domain
 from services.members.domain.audit import Actor
 from services.members.models import User
 from services.members.operations import answers, attempts, audit, links, profiles
@@ -82,8 +83,9 @@ def forget_password(
             profiles.login_hash(session, settings, login),
             command["cooperative_code"],
         )
-        for user, _status in found:
-            if user.status == ACTIVE and not links.seconds_to_wait(
+        for user, status in found:
+            is_able = user.status == ACTIVE and sessions_domain.may_sign_in(status)
+            if is_able and not links.seconds_to_wait(
                 session, user, links.PASSWORD_RESET, clock.now()
             ):
                 links.send(session, settings, user, links.PASSWORD_RESET)

@@ -254,10 +254,11 @@ def change_user(
     Raises OwnRights, IncompatibleRoles and LastAdministrator.
     """
     with opened(database, actor.cooperative_id) as session:
+        administrators = store.lock_administrators(session, actor.cooperative_id)
         user = _another(session, actor, command["user_id"])
         rights = _rights(session, command)
         if ADMIN not in rights["roles"]:
-            _keep_an_administrator(session, user)
+            _keep_an_administrator(user, administrators)
         before = _audited(user)
         for name, value in rights.items():
             setattr(user, name, value)
@@ -283,9 +284,10 @@ def disable_user(
     Raises OwnRights and LastAdministrator.
     """
     with opened(database, actor.cooperative_id) as session:
+        administrators = store.lock_administrators(session, actor.cooperative_id)
         user = _another(session, actor, user_id)
         if user.status != DISABLED:
-            _keep_an_administrator(session, user)
+            _keep_an_administrator(user, administrators)
             now = clock.now()
             user.status, user.disabled_at = DISABLED, now
             session.flush()
@@ -398,11 +400,13 @@ def _rights(session: Session, command: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _keep_an_administrator(session: Session, user: User) -> None:
-    """Refuse what would lock a cooperative out. Raises LastAdministrator."""
-    if ADMIN not in user.roles or user.status != ACTIVE:
-        return
-    if store.lock_administrators(session, user.cooperative_id) == [user.id]:
+def _keep_an_administrator(user: User, administrators: Sequence[str]) -> None:
+    """Refuse what would lock a cooperative out. Raises LastAdministrator.
+
+    ``administrators`` are those who can sign in. They are locked before anybody else,
+    so that two who remove each other take turns.
+    """
+    if administrators == [user.id]:
         raise contract.LastAdministrator
 
 

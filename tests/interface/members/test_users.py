@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -264,6 +265,23 @@ def test_a_cooperative_keeps_an_administrator(
     second = user(tenant, "admin")
     change(world, chair, second.user_id, "analis")
     assert disable(world, chair, second.user_id)["status"] == "disabled"
+
+
+def test_two_administrators_who_remove_each_other_take_turns(
+    world: World, tenant: Tenant, admin: Person
+) -> None:
+    second = user(tenant, "admin")
+
+    def remove(by: Person, other: Person) -> str:
+        try:
+            return str(disable(world, by, other.user_id)["status"])
+        except contract.LastAdministrator:
+            return "kept"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(remove, (admin, second), (second, admin)))
+
+    assert sorted(outcomes) == ["disabled", "kept"]
 
 
 def test_who_was_disabled_is_out_and_comes_back_when_enabled(
