@@ -125,7 +125,7 @@ class RegistrationEntrypoints(Peers):
     def put_partner_code(self, command: dict[str, Any]) -> dict[str, Any]:
         """Let a partner's code be known."""
         request = loaded(contract.PutPartnerCode(), command)
-        return legality.put_partner_code(self.database, request)
+        return legality.put_partner_code(self.database, self.actor, request)
 
     @rpc(access.operator)
     def list_partner_codes(self, command: dict[str, Any]) -> dict[str, Any]:

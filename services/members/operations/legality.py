@@ -139,10 +139,15 @@ def get_modules(database: Database, cooperative_id: str) -> dict[str, Any]:
     return answers.one(contract.Modules(), row or {"modules": [], "changed_at": None})
 
 
-def put_partner_code(database: Database, command: dict[str, Any]) -> dict[str, Any]:
+@retrying
+def put_partner_code(
+    database: Database, actor: Actor, command: dict[str, Any]
+) -> dict[str, Any]:
     """Let a partner's code be known, by this name (R20)."""
     with database.hub() as session:
         row = store.put_partner_code(session, command["code"].upper(), command["name"])
+        after = {"name": row.name}
+        audit.record(session, actor, "partner_code.changed", row.code, after=after)
         return answers.one(contract.PartnerCode(), row)
 
 

@@ -24,6 +24,7 @@ from services.members.operations import (
     personal_data,
     users,
 )
+from services.members.store import departures
 from services.shared import clock, crypto
 from services.shared.contracts import insurance as insurance_contract
 from services.shared.contracts.members import CooperativeNotActive, InvalidClient
@@ -124,6 +125,28 @@ def test_members_are_paid_out_first(leaver: Leaver) -> None:
     )["items"]
     assert [one["field"] for one in blockers] == ["2-1000"]
     assert "500000" in blockers[0]["detail"]
+
+
+def test_a_membership_that_is_ending_ends_first(leaver: Leaver) -> None:
+    member = leaver.tenant.member()
+    with leaver.world.members.tenant(leaver.tenant.id) as session:
+        departures.add_departure(
+            session,
+            id="dep_1" + leaver.tenant.id,
+            cooperative_id=leaver.tenant.id,
+            member_id=member["id"],
+            kind="resigned",
+            reason="Pindah kota",
+            channel="cash",
+            proposed_by="usr_test",
+            proposed_at=clock.now(),
+        )
+
+    with pytest.raises(contract.ClosingBlocked) as caught:
+        leaver.request()
+
+    assert codes(caught) == ["work_unfinished"]
+    assert caught.value.details["errors"][0]["field"] == "departures"
 
 
 def test_a_running_policy_keeps_a_cooperative(leaver: Leaver) -> None:

@@ -259,7 +259,9 @@ def test_what_cannot_be_registered_is_refused(
 
 def test_partner_codes_never_block_and_known_ones_are_named(world: World) -> None:
     legality.put_partner_code(
-        world.members, {"code": "mitra-07", "name": "Dinas Koperasi Bali"}
+        world.members,
+        OPERATOR,
+        {"code": "mitra-07", "name": "Dinas Koperasi Bali"},
     )
     names = []
     for code in ("Mitra-07", "tidak-dikenal"):
