@@ -110,12 +110,8 @@ def story(
 
 def test_budi_saves_for_three_months(story: Story) -> None:
     candidate = story.must("POST", "/v1/members", {"name": "Budi Santoso"})["id"]
-    unpaid = story.hub.request(
-        "POST",
-        f"/v1/members/{candidate}/activate",
-        token=story.token,
-        key="terlalu-awal",
-    )
+    activate = f"/v1/members/{candidate}/activate"
+    unpaid = story.hub.request("POST", activate, token=story.token, key="awal")
     assert unpaid.status == 422
     story.pay(candidate, "pokok")
     assert story.pay(candidate, "wajib")["months"] == ["2026-08-01"]
