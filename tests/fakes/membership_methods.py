@@ -9,6 +9,7 @@ from marshmallow import Schema
 from services.shared.contracts import files, ledger, members
 from services.shared.contracts.members import (
     documents,
+    dues,
     forms,
     me,
     membership,
@@ -52,6 +53,8 @@ METHODS: Final[dict[str, tuple[type[Schema], type[Schema]]]] = {
     "change_me": (me.MyChanges, members.MemberDetails),
     "list_my_accounts": (members.Page, members.AccountPage),
     "get_my_statement": (me.GetMyStatement, ledger.Statement),
+    "list_my_contributions": (members.Page, dues.ContributionPage),
+    "get_my_dues": (members.Page, dues.MemberDues),
     "list_my_documents": (members.Page, documents.DocumentPage),
     "upload_my_document": (me.UploadMyDocument, documents.Document),
     "get_my_document_content": (documents.DocumentCommand, files.File),

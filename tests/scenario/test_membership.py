@@ -209,6 +209,9 @@ def _save(stage: Stage, teller: str, member_id: str) -> str:
 
     (account,) = stage.must(budi, "GET", "/v1/me/accounts")["items"]
     assert (account["number"], account["balance"]) == (number, 250_000)
+    paid = stage.must(budi, "GET", "/v1/me/contributions")["items"]
+    assert [one["amount"] for one in paid] == [100_000, 20_000]
+    assert stage.must(budi, "GET", "/v1/me/dues")
     path = f"/v1/me/accounts/{number}/statement"
     assert stage.must(budi, "GET", path)["closing_balance"] == 250_000
     assert stage.refused(siti, "GET", path) == (404, "not_found")

@@ -15,6 +15,7 @@ from services.shared import access
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import members as contract
 from services.shared.contracts.members import documents as documents_contract
+from services.shared.contracts.members import dues as dues_contract
 from services.shared.contracts.members import forms as forms_contract
 from services.shared.contracts.members import me as me_contract
 from services.shared.contracts.members import membership as membership_contract
@@ -86,6 +87,34 @@ class MeRoutes(Peers):
     def get_my_statement(self, request: Request) -> dict[str, Any]:
         """Show what happened on an account of the caller's own."""
         return dict(self.members.get_my_statement(request.command()))
+
+    @route(
+        "GET",
+        "/v1/me/contributions",
+        tag=TAG,
+        rule=READ,
+        query=contract.Page,
+        command=contract.Page,
+        answer=dues_contract.ContributionPage,
+        errors=(NotFound,),
+    )
+    def list_my_contributions(self, request: Request) -> dict[str, Any]:
+        """List what the caller has contributed, in the order it was paid."""
+        return dict(self.members.list_my_contributions(request.command()))
+
+    @route(
+        "GET",
+        "/v1/me/dues",
+        tag=TAG,
+        rule=READ,
+        query=contract.Page,
+        command=contract.Page,
+        answer=dues_contract.MemberDues,
+        errors=(NotFound,),
+    )
+    def get_my_dues(self, request: Request) -> dict[str, Any]:
+        """Show what the caller owes and has paid, month by month."""
+        return dict(self.members.get_my_dues(request.command()))
 
     @route(
         "GET",

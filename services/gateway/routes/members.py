@@ -142,6 +142,7 @@ class MemberRoutes(Peers):
             membership_contract.MemberHasLeft,
             membership_contract.DocumentsMissing,
             membership_contract.ContributionsUnpaid,
+            membership_contract.DepartureRunning,
         ),
     )
     def activate_member(self, request: Request) -> dict[str, Any]:

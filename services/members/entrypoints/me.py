@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.members.entrypoints.peers import Peers, loaded
-from services.members.operations import directory, documents, me, membership
+from services.members.operations import directory, documents, dues, me, membership
 from services.members.operations import verification as codes
 from services.shared import access
 from services.shared.contracts import members as contract
 from services.shared.contracts.members import documents as documents_contract
+from services.shared.contracts.members import dues as dues_contract
 from services.shared.contracts.members import me as me_contract
 from services.shared.contracts.members import verification as verification_contract
 from services.shared.messaging import rpc
@@ -51,6 +52,20 @@ class MeEntrypoints(Peers):
         """Tell what happened on a member's own account."""
         loaded(me_contract.GetMyStatement(), command)
         return me.get_statement(self.database, self.ledger, self.identity, command)
+
+    @rpc(READS_SELF)
+    def list_my_contributions(self, command: dict[str, Any]) -> dict[str, Any]:
+        """List what a member has contributed."""
+        own = {**command, "member_id": self._own}
+        request = loaded(dues_contract.ListContributions(), own)
+        return dues.list_contributions(self.database, self.tenant, request)
+
+    @rpc(READS_SELF)
+    def get_my_dues(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell what a member owes and has paid, month by month."""
+        own = {**command, "member_id": self._own}
+        request = loaded(dues_contract.GetDues(), own)
+        return dues.get_dues(self.database, self.ledger, self.tenant, request)
 
     @rpc(READS_SELF)
     def list_my_documents(self, command: dict[str, Any]) -> dict[str, Any]:

@@ -17,8 +17,11 @@ from services.members.domain.audit import Actor
 from services.members.models import Cooperative, Member
 from services.members.operations import (
     answers,
+    attempts,
     audit,
     directory,
+    lookup,
+    persons,
     users,
 )
 from services.members.operations import forms as form_operations
@@ -64,6 +67,7 @@ def apply_for_membership(
     what registering raises about the data themselves.
     """
     cooperative, _ = _open_to_all(database, command["cooperative_code"])
+    _count(database, settings, cooperative.id, command)
     try:
         member_id = _admit(database, settings, cooperative.id, command)
     except members_contract.DuplicateNik:
@@ -150,6 +154,27 @@ def _admit(
         told = {"number": member.number, "status": member.status}
         audit.record(session, actor, "member.applied", member.id, after=told)
         return member.id
+
+
+def _count(
+    database: Database,
+    settings: Settings,
+    cooperative_id: str,
+    command: dict[str, Any],
+) -> None:
+    """Count an application for its addresses: nobody's mailbox is filled from here.
+
+    It depends on what is sent alone, so it tells nothing about who is known.
+    """
+    with database.tenant(cooperative_id) as session:
+        addresses = {
+            lookup.hashed(session, settings, lookup.APPLICATION, address)
+            for address in (persons.phone(command["phone"]), command.get("email"))
+            if address is not None
+        }
+        seconds = attempts.count(session, addresses)
+    if seconds:
+        raise contract.TooManyApplications(details={"retry_after": seconds})
 
 
 def _refuse_flood(session: Session, cooperative_id: str) -> None:

@@ -179,7 +179,9 @@ def carry_out(
         return
     if departure.state == departures.APPROVED:
         _close_accounts(database, peers.ledger, actor, departure)
-        _end_membership(database, actor, departure_id)
+        if not _end_membership(database, actor, departure_id):
+            _reopen(database, actor, departure_id)
+            raise contract.DepartureBlocked
     journal_ids = dues.pay_back_contributions(
         database,
         peers.ledger,
@@ -257,16 +259,19 @@ def _reopen(database: Database, actor: Actor, departure_id: str) -> None:
 
 
 @retrying
-def _end_membership(database: Database, actor: Actor, departure_id: str) -> None:
-    """From here on the member can neither pay in nor sign in any more."""
+def _end_membership(database: Database, actor: Actor, departure_id: str) -> bool:
+    """From here on the member can neither pay in nor sign in any more.
+
+    False when the member has opened something since the approval.
+    """
     with database.tenant(actor.cooperative_id) as session:
         departure = _found(store.lock_departure(session, departure_id))
         if departure.state != departures.APPROVED:
-            return
+            return True
         member = found(members_store.lock_member(session, departure.member_id))
-        if store.list_open_accounts(session, member.id):
-            # Opened before the approval could be seen; the next attempt closes it too.
-            raise contract.DepartureBlocked
+        has_deposits = store.has_running_deposits(session, member.id)
+        if has_deposits or store.list_open_accounts(session, member.id):
+            return False
         departure.state = departures.PAYING
         member.status = departure.kind
         member.left_at = clock.now() if departure.kind in membership.LEFT else None
@@ -274,6 +279,7 @@ def _end_membership(database: Database, actor: Actor, departure_id: str) -> None
         _tell(session, member)
         session.flush()
         _record(session, actor, "departure.membership_ended", departure)
+        return True
 
 
 @retrying

@@ -17,6 +17,7 @@ from services.shared.settings import Settings
 
 NIK: Final = "members nik"
 PHONE: Final = "members phone"
+APPLICATION: Final = "members applications"
 VERIFICATION: Final = "members verification codes"
 CLIENT_SECRET: Final = "members client secrets"  # noqa: S105  a label, no secret
 

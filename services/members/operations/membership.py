@@ -110,8 +110,8 @@ def admit(
 def activate_member(database: Database, actor: Actor, member_id: str) -> dict[str, Any]:
     """The candidate is a full member from now on; again changes nothing.
 
-    Raises DocumentsMissing, ContributionsUnpaid, and MemberHasLeft for who was refused
-    or has left.
+    Raises DocumentsMissing, ContributionsUnpaid, DepartureRunning while the refusal is
+    carried out, and MemberHasLeft for who was refused or has left.
     """
     with database.tenant(actor.cooperative_id) as session:
         member = found(members_store.lock_member(session, member_id))
@@ -119,6 +119,8 @@ def activate_member(database: Database, actor: Actor, member_id: str) -> dict[st
             return answers.one(contract.Member(), member)
         if member.status != membership.CANDIDATE:
             raise membership_contract.MemberHasLeft
+        if departures_store.is_ending(session, member.id):
+            raise membership_contract.DepartureRunning
         _check_ready(session, member)
         member.status = membership.ACTIVE
         member.activated_at = clock.now()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from services.members import operations
-from services.members.operations import applications
+from services.members.operations import applications, lookup
+from services.shared import identifiers
 from services.shared.contracts.members import InvalidNik
 from services.shared.contracts.members import membership as contract
 from services.shared.contracts.members import verification as verification_contract
@@ -18,6 +19,12 @@ from tests.factories.membership import audited, messages, put_form
 NIK = "5171011708900001"
 EMAIL = "budi@contoh.id"
 PHONE = "+6281234567890"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses are counted for the whole hub, and the tests share theirs."""
+    monkeypatch.setattr(lookup, "APPLICATION", identifiers.new("applications"))
 
 
 @pytest.fixture
@@ -184,3 +191,15 @@ def test_a_script_does_not_fill_a_cooperative_up(
     assert apply(neighbour)["status"] == "received"
     # Whoever comes to the counter is not kept waiting.
     assert stall.register_member()["status"] == "candidate"
+
+
+def test_nobodys_mailbox_is_filled_from_here(stall: Tenant) -> None:
+    for _ in range(5):
+        apply(stall, nik=None, email=EMAIL)
+
+    with pytest.raises(contract.TooManyApplications) as caught:
+        apply(stall, nik=None, email=EMAIL, phone="081298765432")
+
+    assert caught.value.details["retry_after"] > 0
+    assert len(messages(stall, EMAIL)) == 5
+    assert apply(stall, nik=None, phone="081298765433")["status"] == "received"

@@ -361,3 +361,45 @@ def test_anothers_departure_does_not_exist(tenant: Tenant, neighbour: Tenant) ->
         tenant.world.members, tenant.id, PAGE | {"state": None}
     )
     assert listed["items"] == []
+
+
+def test_a_candidate_whose_refusal_is_decided_is_not_activated(
+    tenant: Tenant,
+) -> None:
+    world, member_id = tenant.world, tenant.register_member()["id"]
+    departure_id = propose(tenant, member_id, "refused")["id"]
+    departures._approve(world.members, approver(tenant), departure_id)
+
+    with pytest.raises(contract.DepartureRunning):
+        operations.activate_member(world.members, tenant.actor, member_id)
+
+    assert approve(tenant, departure_id)["state"] == "completed"
+    assert status(tenant, member_id) == "refused"
+
+
+def test_a_refusal_of_who_was_activated_meanwhile_is_given_up(tenant: Tenant) -> None:
+    world, member_id = tenant.world, tenant.register_member()["id"]
+    departure_id = propose(tenant, member_id, "refused")["id"]
+    operations.activate_member(world.members, tenant.actor, member_id)
+
+    with pytest.raises(contract.CannotLeaveThisWay):
+        approve(tenant, departure_id)
+    withdrawn = departures.withdraw_departure(world.members, tenant.actor, departure_id)
+    assert (withdrawn["state"], status(tenant, member_id)) == ("withdrawn", "active")
+
+
+def test_an_account_opened_at_the_last_moment_stops_it(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member_id = tenant.member()["id"]
+    departure_id = propose(tenant, member_id)["id"]
+    # As if the account had been opened just before the approval was committed.
+    monkeypatch.setattr(departures, "_close_accounts", lambda *args: None)
+    tenant.open_account(member_id)
+
+    with pytest.raises(contract.DepartureBlocked):
+        approve(tenant, departure_id)
+    assert status(tenant, member_id) == "active"
+
+    monkeypatch.undo()
+    assert approve(tenant, departure_id)["state"] == "completed"

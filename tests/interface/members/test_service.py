@@ -46,6 +46,8 @@ NEEDS: Final = {
     "get_me": {"self:read"},
     "list_my_accounts": {"self:read"},
     "get_my_statement": {"self:read"},
+    "list_my_contributions": {"self:read"},
+    "get_my_dues": {"self:read"},
     "list_my_documents": {"self:read"},
     "get_my_document_content": {"self:read"},
     "change_me": {"self:write"},

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from services.members import store as members_store
 from services.members.domain import deposits, membership
 from services.members.domain import slips as slip_domain
 from services.members.domain.audit import Actor
@@ -24,7 +23,9 @@ from services.members.domain.slips import Draft
 from services.members.models import Deposit, DepositProduct, DepositTerm
 from services.members.operations import audit, numbering, slips
 from services.members.operations.deposits import views
+from services.members.store import departures as departures_store
 from services.members.store import deposits as store
+from services.members.store import membership as membership_store
 from services.shared import clock, identifiers
 from services.shared.contracts import members
 from services.shared.contracts.members import deposits as contract
@@ -173,10 +174,11 @@ def _rate(session: Session, product: DepositProduct, command: dict[str, Any]) ->
 
 
 def _require_owner(session: Session, member_id: str, savings_account: str) -> None:
-    member = members_store.find_member(session, member_id)
+    member = membership_store.hold_member(session, member_id)
     if member is None:
         raise NotFound("There is no such member.")
-    if not membership.may_hold_accounts(member.status):
+    is_ending = departures_store.is_ending(session, member_id)
+    if is_ending or not membership.may_hold_accounts(member.status):
         raise members.MemberNotActive
     if not store.find_savings_account(session, savings_account, member_id):
         raise contract.WrongSavingsAccount

@@ -6,6 +6,8 @@
 | `change_me` | self:write | `MyChanges` | `MemberDetails` |
 | `list_my_accounts` | self:read | `Page` | `AccountPage` |
 | `get_my_statement` | self:read | `GetMyStatement` | `ledger.Statement` |
+| `list_my_contributions` | self:read | `Page` | `ContributionPage` |
+| `get_my_dues` | self:read | `Page` | `MemberDues` |
 | `list_my_documents` | self:read | `Page` | `DocumentPage` |
 | `upload_my_document` | self:write | `UploadMyDocument` | `Document` |
 | `get_my_document_content` | self:read | `DocumentCommand` | `File` |
