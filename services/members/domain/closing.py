@@ -63,14 +63,19 @@ WORKING_DAYS: Final = 3
 EXPORT_LIFE: Final = timedelta(days=14)
 """How long the cooperative can fetch its books after it has left."""
 
-MEMBERS_MONEY: Final[Mapping[str, str]] = {
-    "2-1000": "voluntary savings",
-    "2-1010": "time deposits",
-    "2-1050": "interest owed on savings",
-    "3-1000": "principal savings",
-    "3-1100": "mandatory savings",
+MEMBERS_MONEY: Final = ("2-1000", "2-1010", "2-1050", "3-1000", "3-1100")
+"""Codes whose balance is the members' and is paid out first.
+
+Voluntary savings, time deposits, interest owed on savings, principal and mandatory
+savings.
+"""
+
+WORK: Final[Mapping[str, str]] = {
+    "payments": "{0} payments are not finished.",
+    "deposits": "{0} time deposits are running.",
+    "departures": "{0} memberships are being ended.",
 }
-"""Codes of the chart whose balance is owed to members: they are paid out first."""
+"""What somebody may still work on, and how that is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +162,9 @@ def _unpaid(balances: Mapping[str, int]) -> list[Blocker]:
         Blocker(
             field=code,
             code="members_not_paid_out",
-            detail=f"Members have {balances[code]} rupiah of {name}.",
+            detail=f"Members still have {balances[code]} rupiah on {code}.",
         )
-        for code, name in MEMBERS_MONEY.items()
+        for code in MEMBERS_MONEY
         if balances.get(code)
     ]
 
@@ -169,7 +174,7 @@ def _unfinished(counts: Mapping[str, int]) -> list[Blocker]:
         Blocker(
             field=name,
             code="work_unfinished",
-            detail=f"{count} of the {name} are not finished.",
+            detail=WORK[name].format(count),
         )
         for name, count in counts.items()
         if count

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.gateway import translations
 from services.members.domain import closing, registration
 from services.members.domain.closing import Standing
 
@@ -62,6 +63,25 @@ def test_everything_is_listed_at_once() -> None:
         "members_not_paid_out",
         "members_not_paid_out",
     ]
+
+
+def test_every_blocker_is_told_in_indonesian() -> None:
+    standing = replace(
+        FREE,
+        has_running_policies=True,
+        position=5,
+        reserved=6,
+        unfinished_transfers=7,
+        unsettled_windows=8,
+        balances={"2-1000": 9},
+        unfinished=dict.fromkeys(closing.WORK, 10),
+    )
+
+    found = [one.detail for one in closing.blockers(standing)]
+
+    assert len(found) == 9
+    for detail in found:
+        assert translations.translate(detail, translations.INDONESIAN) != detail
 
 
 def test_after_the_first_step_there_is_no_way_back() -> None:
