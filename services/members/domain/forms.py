@@ -110,11 +110,17 @@ def _below(schema: dict[str, Any]) -> list[Any]:
 
 
 def _is_safe(pattern: object) -> bool:
-    return (
-        isinstance(pattern, str)
-        and len(pattern) <= _PATTERN_CHARACTERS_MAX
-        and _SAFE_PATTERN.fullmatch(pattern) is not None
-    )
+    if not isinstance(pattern, str) or len(pattern) > _PATTERN_CHARACTERS_MAX:
+        return False
+    # Two hyphens in a class are to become a difference of sets in Python.
+    if _SAFE_PATTERN.fullmatch(pattern) is None or "--" in pattern:
+        return False
+    try:
+        re.compile(pattern)
+    except re.error:
+        # Such as a range that ends before it begins.
+        return False
+    return True
 
 
 def closed(schema: dict[str, Any]) -> dict[str, Any]:
