@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 SCHEMA_CHARACTERS_MAX: Final = 16_000
-VALUES_CHARACTERS_MAX: Final = 8_000
+VALUES_CHARACTERS_MAX: Final = 4_000
+CHOICES_MAX: Final = 200
 DEPTH_MAX: Final = 6
 
 KEYWORDS: Final = frozenset(
@@ -40,7 +41,6 @@ KEYWORDS: Final = frozenset(
         "required",
         "title",
         "type",
-        "uniqueItems",
     }
 )
 """What a form is drawn and checked from (JSON Schema 2020-12, a part of it)."""
@@ -86,16 +86,25 @@ def _fault_of(schema: Any, depth: int) -> str | None:
         return None
     if not isinstance(schema, dict) or depth == 0:
         return f"A schema is an object, nested at most {DEPTH_MAX} deep."
+    own = _fault_here(schema)
+    if own is not None:
+        return own
+    found = (_fault_of(below, depth - 1) for below in _below(schema))
+    return next((one for one in found if one is not None), None)
+
+
+def _fault_here(schema: dict[str, Any]) -> str | None:
+    """What is wrong with this level, whatever is below it."""
     unknown = sorted(schema.keys() - KEYWORDS)
     if unknown:
         return f"The keyword {unknown[0][:40]!r} is not taken."
+    choices = schema.get("enum")
+    # Each answer is compared with each choice.
+    if isinstance(choices, list) and len(choices) > CHOICES_MAX:
+        return f"There are at most {CHOICES_MAX} choices."
     pattern = schema.get("pattern")
     if pattern is not None and not _is_safe(pattern):
         return f"The pattern {str(pattern)[:40]!r} is not taken."
-    for below in _below(schema):
-        found = _fault_of(below, depth - 1)
-        if found is not None:
-            return found
     return None
 
 

@@ -54,6 +54,8 @@ def test_forms_of_questions_are_taken(schema: dict[str, Any]) -> None:
         nested(forms.DEPTH_MAX + 1),
         of(a={"items": {"items": {"$ref": "#"}}}),
         of(a={"additionalProperties": {"$ref": "#"}}),
+        of(a={"type": "array", "uniqueItems": True}),
+        of(a={"enum": list(range(forms.CHOICES_MAX + 1))}),
         of(a={"title": "x" * forms.SCHEMA_CHARACTERS_MAX}),
     ],
 )
@@ -78,8 +80,20 @@ def test_patterns_of_fixed_parts_are_taken(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["abc", "^(a+)+$", "^a*a*$", "^.*$", "^[a-z]+[0-9]+$", r"^\1$", "^(?=a)$", 5, "^["]
-    + ["^[z-a]$", "^[0-9]{5,2}$", "^[a--b]$"],
+    [
+        "abc",
+        "^(a+)+$",
+        "^a*a*$",
+        "^.*$",
+        "^[a-z]+[0-9]+$",
+        r"^\1$",
+        "^(?=a)$",
+        5,
+        "^[",
+        "^[z-a]$",
+        "^[0-9]{5,2}$",
+        "^[a--b]$",
+    ],
 )
 def test_patterns_that_can_be_tried_in_many_ways_are_not(pattern: object) -> None:
     assert forms.fault(of(a={"pattern": pattern})) is not None
