@@ -30,6 +30,9 @@ JOBS: Final[dict[str, Job]] = {
 MARGIN: Final = timedelta(minutes=5)
 """How long after midnight a day counts as over: what was under way then has ended."""
 
+REACH: Final = timedelta(days=400)
+"""How far back a run may be asked for: a year, and somewhat more."""
+
 STEPS_MAX: Final = 50
 """Steps taken in one tick, so that one long run does not keep all others waiting."""
 
@@ -79,7 +82,8 @@ def request_run(
     yet.
     """
     job, day = _job(command["job"]), command["business_date"]
-    if not job.is_due(day) or day > _latest_date(job):
+    latest = _latest_date(job)
+    if not job.is_due(day) or not latest - REACH <= day <= latest:
         raise contract.JobNotDue
 
     def make() -> dict[str, Any]:

@@ -268,6 +268,7 @@ _LAST_DAYS = ((8, 31), (9, 30), (10, 31))
         pytest.param("interest", "2026-10-30", contract.JobNotDue, id="not its day"),
         pytest.param("interest", "2026-11-30", contract.JobNotDue, id="to come"),
         pytest.param("dues", "2026-11-06", contract.JobNotDue, id="tomorrow"),
+        pytest.param("dues", "0001-01-01", contract.JobNotDue, id="long ago"),
         pytest.param("sihir", "2026-11-05", NotFound, id="no job"),
     ],
 )

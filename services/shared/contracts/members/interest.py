@@ -21,7 +21,7 @@ from services.shared.contracts.members import InquiryCooperative, Page, identifi
 from services.shared.contracts.members.products import METHODS
 
 INTEREST_STATES: Final = ("planned", "posted", "skipped")
-_MONTH: Final = re.compile(r"^[0-9]{4}-(0[1-9]|1[0-2])\Z")
+_MONTH: Final = re.compile(r"^[12][0-9]{3}-(0[1-9]|1[0-2])\Z")
 
 # Event, published to the exchange of the members service.
 INTEREST_POSTED: Final = "interest_posted"  # InterestEvent
