@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from services.members import store
 from services.members.domain.notifications import EMAIL
 from services.members.store import deposits, notifications, payments, slips
+from services.members.store.imports import batches
 from services.shared.contracts import members as contract
 from services.shared.persistence import health
 from services.shared.persistence.database import Database
@@ -25,5 +26,6 @@ def _gauges(session: Session) -> health.Gauges:
         "slips_pending": slips.count_pending(session),
         "deposit_payouts_pending": deposits.count_pending(session),
         "emails_waiting": notifications.count_waiting(session, EMAIL),
+        "imports_working": batches.count_working(session),
         "payments_to_decide": payments.count_to_decide(session),
     }
