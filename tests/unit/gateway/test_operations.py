@@ -18,6 +18,8 @@ MONEY = {
     "/v1/cooperatives/{cooperative_id}/fees",
     "/v1/accounts/{number}/deposits",
     "/v1/accounts/{number}/withdrawals",
+    "/v1/members/{member_id}/contributions",
+    "/v1/contributions/{contribution_id}/cancel",
     "/v1/journals/{journal_id}/reverse",
     "/v1/transfers",
     "/v1/transfers/{transfer_id}/return",
@@ -27,6 +29,13 @@ MONEY = {
     "/v1/payments/{payment_id}/allocate",
     "/v1/cooperatives/me/wallet/payment-requests",
     "/v1/me/payments",
+    # The counter: cash changes hands, deposits begin and end early.
+    "/v1/cash/shifts",
+    "/v1/cash/shifts/{shift_id}/transfers",
+    "/v1/deposits",
+    "/v1/deposits/{deposit_id}/break",
+    "/v1/members/{member_id}/contributions",
+    "/v1/contributions/{contribution_id}/cancel",
     # What a member had paid in goes back.
     "/v1/departures/{departure_id}/approve",
 }
