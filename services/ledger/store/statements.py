@@ -117,10 +117,10 @@ _BALANCE_DAYS: Final = text(
         ) one GROUP BY account, business_date
     ), changes AS (
         SELECT asked.id AS account, CAST(:starts_on AS date) AS day,
-            asked.balance - coalesce((
-                SELECT sum(moved.change) FROM moved WHERE moved.account = asked.id
-            ), 0) AS change
-        FROM asked
+            asked.balance - coalesce(since.change, 0) AS change
+        FROM asked LEFT JOIN (
+            SELECT account, sum(change) AS change FROM moved GROUP BY account
+        ) since ON since.account = asked.id
         UNION ALL
         SELECT account, business_date, change FROM moved
         WHERE business_date <= :ends_on
