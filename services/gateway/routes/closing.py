@@ -176,7 +176,7 @@ class ClosingRoutes(Peers):
         "/v1/closings/{closing_id}/reject",
         tag=TAG,
         rule=access.operator,
-        body=contract.RejectBody,
+        body=contract.RejectClosingBody,
         command=contract.RejectClosing,
         answer=contract.Closing,
         errors=(contract.ClosingNotOpen,),

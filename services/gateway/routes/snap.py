@@ -92,7 +92,7 @@ def _whole_rupiah(value: str) -> None:
         raise ValidationError("Must be such as 10000.00.") from None
 
 
-class Amount(SnapBody):
+class SnapAmount(SnapBody):
     """Rupiah with the two decimals that SNAP asks for, both 0."""
 
     value = fields.String(
@@ -105,7 +105,7 @@ class Amount(SnapBody):
     )
 
 
-class TokenBody(SnapBody):
+class SnapTokenBody(SnapBody):
     """What kind of token is asked for."""
 
     grantType = fields.String(  # noqa: N815  SNAP's own names here and below
@@ -115,7 +115,7 @@ class TokenBody(SnapBody):
     )
 
 
-class BalanceBody(SnapBody):
+class SnapBalanceBody(SnapBody):
     """An account of the partner's cooperative."""
 
     partnerReferenceNo = _reference()  # noqa: N815
@@ -125,18 +125,18 @@ class BalanceBody(SnapBody):
     )
 
 
-class InquiryBody(SnapBody):
+class SnapInquiryBody(SnapBody):
     """An account that is to be paid to."""
 
     partnerReferenceNo = _reference()  # noqa: N815
     beneficiaryAccountNo = _account(required=True)  # noqa: N815
 
 
-class TransferBody(SnapBody):
+class SnapTransferBody(SnapBody):
     """A payment from an account of the partner's cooperative."""
 
     partnerReferenceNo = _reference(required=True)  # noqa: N815
-    amount = fields.Nested(Amount, required=True)
+    amount = fields.Nested(SnapAmount, required=True)
     beneficiaryAccountNo = _account(required=True)  # noqa: N815
     sourceAccountNo = _account(required=True)  # noqa: N815
     transactionDate = _moment(required=True)  # noqa: N815
@@ -147,7 +147,7 @@ class TransferBody(SnapBody):
     remark = text(longest=50, metadata={"example": "Bayar beras"})
 
 
-class StatusBody(SnapBody):
+class SnapStatusBody(SnapBody):
     """A payment by one of the three numbers that it has."""
 
     originalPartnerReferenceNo = _reference()  # noqa: N815
@@ -164,10 +164,10 @@ class StatusBody(SnapBody):
         metadata={"example": snap.TRANSFER},
     )
     transactionDate = _moment()  # noqa: N815
-    amount = fields.Nested(Amount)
+    amount = fields.Nested(SnapAmount)
 
 
-class HistoryBody(SnapBody):
+class SnapHistoryBody(SnapBody):
     """What happened on an account, at most a month of it."""
 
     partnerReferenceNo = _reference()  # noqa: N815
@@ -197,7 +197,7 @@ class SnapAnswer(Schema):
     )
 
 
-class TokenAnswer(SnapAnswer):
+class SnapTokenAnswer(SnapAnswer):
     """A token for `/snap`, good for 900 seconds."""
 
     accessToken = fields.String(required=True)  # noqa: N815
@@ -209,7 +209,7 @@ class TokenAnswer(SnapAnswer):
     )
 
 
-class BalanceAnswer(SnapAnswer):
+class SnapBalanceAnswer(SnapAnswer):
     """The balances of an account."""
 
     accountNo = _account(required=True)  # noqa: N815
@@ -217,7 +217,7 @@ class BalanceAnswer(SnapAnswer):
     accountInfos = fields.List(fields.Dict(), required=True)  # noqa: N815
 
 
-class InquiryAnswer(SnapAnswer):
+class SnapInquiryAnswer(SnapAnswer):
     """Whose account it is, masked."""
 
     beneficiaryAccountName = fields.String(required=True)  # noqa: N815
@@ -227,18 +227,18 @@ class InquiryAnswer(SnapAnswer):
     currency = fields.String(required=True)
 
 
-class TransferAnswer(SnapAnswer):
+class SnapTransferAnswer(SnapAnswer):
     """A payment that was made, or with 202 is still under way."""
 
     referenceNo = fields.String(required=True)  # noqa: N815
     partnerReferenceNo = _reference(required=True)  # noqa: N815
-    amount = fields.Nested(Amount, required=True)
+    amount = fields.Nested(SnapAmount, required=True)
     beneficiaryAccountNo = _account(required=True)  # noqa: N815
     sourceAccountNo = _account(required=True)  # noqa: N815
     transactionDate = _moment(required=True)  # noqa: N815
 
 
-class StatusAnswer(SnapAnswer):
+class SnapStatusAnswer(SnapAnswer):
     """How a payment stands."""
 
     latestTransactionStatus = fields.String(  # noqa: N815
@@ -248,7 +248,7 @@ class StatusAnswer(SnapAnswer):
     transactionStatusDesc = fields.String(required=True)  # noqa: N815
 
 
-class HistoryAnswer(SnapAnswer):
+class SnapHistoryAnswer(SnapAnswer):
     """One page of what happened on an account, oldest first."""
 
     detailData = fields.List(fields.Dict(), required=True)  # noqa: N815
@@ -280,8 +280,8 @@ class SnapRoutes(Peers):
         tag=TAG,
         rule=access.anyone,
         key=Idempotency.NONE,
-        body=TokenBody,
-        answer=TokenAnswer,
+        body=SnapTokenBody,
+        answer=SnapTokenAnswer,
         dialect=snap.dialect(snap.TOKEN, snap.TOKEN_HEADERS),
     )
     def issue_partner_token(self, request: Request) -> Answer:
@@ -314,8 +314,8 @@ class SnapRoutes(Peers):
         "POST",
         "/snap/v1.0/balance-inquiry",
         rule=READS_ACCOUNTS,
-        body=BalanceBody,
-        answer=BalanceAnswer,
+        body=SnapBalanceBody,
+        answer=SnapBalanceAnswer,
         **_transaction(snap.BALANCE),
     )
     def inquire_balance(self, request: Request) -> Answer:
@@ -326,8 +326,8 @@ class SnapRoutes(Peers):
         "POST",
         "/snap/v1.0/account-inquiry-internal",
         rule=READS_ACCOUNTS,
-        body=InquiryBody,
-        answer=InquiryAnswer,
+        body=SnapInquiryBody,
+        answer=SnapInquiryAnswer,
         **_transaction(snap.INQUIRY),
     )
     def inquire_beneficiary(self, request: Request) -> Answer:
@@ -341,8 +341,8 @@ class SnapRoutes(Peers):
         "POST",
         "/snap/v1.0/transfer-intrabank",
         rule=WRITES_TRANSFERS,
-        body=TransferBody,
-        answer=TransferAnswer,
+        body=SnapTransferBody,
+        answer=SnapTransferAnswer,
         other_statuses={202: "The payment is under way; ask for its status."},
         **_transaction(snap.TRANSFER),
     )
@@ -361,8 +361,8 @@ class SnapRoutes(Peers):
         "POST",
         "/snap/v1.0/transfer/status",
         rule=READS_TRANSFERS,
-        body=StatusBody,
-        answer=StatusAnswer,
+        body=SnapStatusBody,
+        answer=SnapStatusAnswer,
         **_transaction(snap.STATUS),
     )
     def inquire_transfer_status(self, request: Request) -> Answer:
@@ -373,8 +373,8 @@ class SnapRoutes(Peers):
         "POST",
         "/snap/v1.0/transaction-history-list",
         rule=READS_ACCOUNTS,
-        body=HistoryBody,
-        answer=HistoryAnswer,
+        body=SnapHistoryBody,
+        answer=SnapHistoryAnswer,
         **_transaction(snap.HISTORY),
     )
     def list_partner_transactions(self, request: Request) -> Answer:
@@ -527,7 +527,7 @@ class SnapRoutes(Peers):
             raise
 
     def _history(self, request: Request) -> Result:
-        asked = HistoryBody().load(request.json)
+        asked = SnapHistoryBody().load(request.json)
         size, number = int(asked["pageSize"]), int(asked["pageNumber"])
         if size * number > LINES_MAX:
             raise Refused(400, "01", "Invalid Field Format pageNumber")

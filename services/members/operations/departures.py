@@ -339,7 +339,7 @@ def _tell(session: Session, member: Member) -> None:
 
 
 def _told(in_the_way: list[Blocker]) -> dict[str, Any]:
-    return {"blockers": answers.many(contract.Blocker(), in_the_way)}
+    return {"blockers": answers.many(contract.DepartureBlocker(), in_the_way)}
 
 
 def _record(session: Session, actor: Actor, action: str, departure: Departure) -> None:

@@ -87,7 +87,7 @@ class InvalidExportLink(RefusedError):
     code = "invalid_export_link"
 
 
-class Blocker(Schema):
+class ClosingBlocker(Schema):
     """One thing that stands against the closing."""
 
     field = fields.String(required=True, metadata={"example": "clearing"})
@@ -98,7 +98,7 @@ class Blocker(Schema):
 class Blockers(Schema):
     """Everything that stands against the closing; nothing when it may be requested."""
 
-    items = fields.List(fields.Nested(Blocker), required=True)
+    items = fields.List(fields.Nested(ClosingBlocker), required=True)
 
 
 class ClosingBody(Schema):
@@ -147,7 +147,7 @@ class ApproveClosing(ApproveBody, ClosingCommand, Command):
     """A closing that may go on; from the next step on there is no way back."""
 
 
-class RejectBody(Schema):
+class RejectClosingBody(Schema):
     """Why a closing is rejected; the cooperative reads it."""
 
     reason = text(
@@ -157,7 +157,7 @@ class RejectBody(Schema):
     )
 
 
-class RejectClosing(RejectBody, ClosingCommand, Command):
+class RejectClosing(RejectClosingBody, ClosingCommand, Command):
     """A closing that does not go on."""
 
 

@@ -260,7 +260,7 @@ class ListDepartures(Page):
     )
 
 
-class Blocker(Schema):
+class DepartureBlocker(Schema):
     """One thing that has to be settled first."""
 
     code = fields.String(required=True, metadata={"example": "account_not_empty"})
@@ -289,7 +289,7 @@ class Departure(Schema):
         metadata={"description": "The journals that paid back what was paid in."},
     )
     blockers = fields.List(
-        fields.Nested(Blocker),
+        fields.Nested(DepartureBlocker),
         required=True,
         metadata={"description": "What stands in the way of approval at this moment."},
     )
