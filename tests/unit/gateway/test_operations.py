@@ -34,8 +34,6 @@ MONEY = {
     "/v1/cash/shifts/{shift_id}/transfers",
     "/v1/deposits",
     "/v1/deposits/{deposit_id}/break",
-    "/v1/members/{member_id}/contributions",
-    "/v1/contributions/{contribution_id}/cancel",
     # What a member had paid in goes back.
     "/v1/departures/{departure_id}/approve",
 }
