@@ -74,6 +74,7 @@ PEOPLE: Final[Methods] = {
     "invite_user": (users.InviteUser, users.User),
     "invite_user_again": (users.ChangeUser, users.User),
     "get_user": (users.UserCommand, users.User),
+    "get_own_user": (Nothing, users.OwnUser),
     "list_users": (users.ListUsers, users.UserPage),
     "change_user": (users.PutUser, users.User),
     "disable_user": (users.ChangeUser, users.User),

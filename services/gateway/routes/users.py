@@ -56,6 +56,18 @@ class UserRoutes(Edge):
 
     @route(
         "GET",
+        "/v1/me/user",
+        tag=TAG,
+        rule=access.person,
+        answer=contract.OwnUser,
+        errors=(NotFound,),
+    )
+    def get_own_user(self, _request: Request) -> dict[str, Any]:
+        """Show who one is, and with which cooperative."""
+        return dict(self.members.get_own_user({}))
+
+    @route(
+        "GET",
         "/v1/users/{user_id}",
         tag=TAG,
         rule=READ,

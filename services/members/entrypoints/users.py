@@ -48,6 +48,11 @@ class UserEntrypoints(Peers):
         request = loaded(contract.ListUsers(), command)
         return operations.list_users(self.database, self.settings, self.tenant, request)
 
+    @rpc(access.person)
+    def get_own_user(self, _command: dict[str, Any]) -> dict[str, Any]:
+        """Tell people who they are."""
+        return operations.get_own_user(self.database, self.settings, self.identity)
+
     @rpc(WRITES)
     def change_user(self, command: dict[str, Any]) -> dict[str, Any]:
         """Give a person other roles or another branch."""

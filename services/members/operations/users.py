@@ -13,13 +13,13 @@ from services.members.models import User
 from services.members.operations import answers, audit, links, profiles
 from services.members.operations.attempts import opened
 from services.members.operations.profiles import Profile
-from services.members.store import branches, sessions
+from services.members.store import branches, cooperatives, sessions
 from services.members.store import membership as members
 from services.members.store import users as store
 from services.shared import access, clock, identifiers
 from services.shared.contracts.members import users as contract
 from services.shared.errors import NotFound
-from services.shared.identity import HUB
+from services.shared.identity import HUB, Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database
 from services.shared.persistence.idempotency import IdempotencyScope
@@ -222,6 +222,19 @@ def get_user(
     with opened(database, cooperative_id) as session:
         user = _found(store.find_user(session, user_id), cooperative_id)
         return _answer(session, settings, user)
+
+
+def get_own_user(
+    database: Database, settings: Settings, caller: Identity
+) -> dict[str, Any]:
+    """The caller, with the cooperative that it signed in to."""
+    with opened(database, caller.cooperative_id) as session:
+        user = _found(store.find_user(session, caller.subject), caller.cooperative_id)
+        cooperative = cooperatives.find_cooperative(session, caller.cooperative_id)
+        known = _answer(session, settings, user)
+        return known | answers.one(
+            contract.OwnUser(only=["cooperative"]), {"cooperative": cooperative}
+        )
 
 
 def list_users(

@@ -526,3 +526,26 @@ def test_links_are_limited_to_five_a_day(
         assert found is not None
         wait = links.seconds_to_wait(session, found, links.INVITATION, clock.now())
     assert 23 * 3600 < wait <= 24 * 3600
+
+
+# Oneself.
+
+
+def test_people_learn_who_they_are_and_with_whom(tenant: Tenant, world: World) -> None:
+    clerk = user(tenant, "analis")
+    own = users.get_own_user(world.members, world.settings, clerk.identity())
+
+    assert (own["id"], own["email"], own["roles"]) == (
+        clerk.user_id,
+        clerk.email,
+        ["analis"],
+    )
+    assert own["cooperative"]["id"] == tenant.id
+    assert own["cooperative"]["status"] == "active"
+
+
+def test_an_operator_is_with_no_cooperative(world: World) -> None:
+    person = operator(world)
+    own = users.get_own_user(world.members, world.settings, person.identity())
+
+    assert (own["id"], own["cooperative"]) == (person.user_id, None)

@@ -6,6 +6,7 @@
 | `invite_user_again` | users:write | `ChangeUser` | `User` |
 | `get_user` | users:read | `UserCommand` | `User` |
 | `list_users` | users:read | `ListUsers` | `UserPage` |
+| `get_own_user` | person | `{}` | `OwnUser` |
 | `change_user` | users:write | `PutUser` | `User` |
 | `disable_user` | users:write | `ChangeUser` | `User` |
 | `enable_user` | users:write | `ChangeUser` | `User` |
@@ -20,7 +21,13 @@ from marshmallow import Schema, fields, validate
 
 from services.shared import access
 from services.shared.contracts.fields import FlagField, UtcField, text
-from services.shared.contracts.members import Command, Page, identifier, name_field
+from services.shared.contracts.members import (
+    Command,
+    Cooperative,
+    Page,
+    identifier,
+    name_field,
+)
 from services.shared.errors import ConflictError, NotAllowedError, RefusedError
 
 USER_STATUSES: Final = ("invited", "active", "disabled")
@@ -169,6 +176,17 @@ class User(Schema):
     has_second_factor = FlagField(required=True)
     created_at = UtcField(required=True)
     signed_in_at = UtcField(required=True, allow_none=True)
+
+
+class OwnUser(User):
+    """Who the caller is, and with which cooperative."""
+
+    cooperative = fields.Nested(
+        Cooperative,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null for the operators of the hub."},
+    )
 
 
 class UserPage(Schema):
