@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from services.members import store
 from services.members.domain.notifications import EMAIL
-from services.members.store import deposits, notifications, payments, slips
+from services.members.store import deposits, dues, notifications, payments, slips
 from services.members.store.imports import batches
 from services.shared.contracts import members as contract
-from services.shared.persistence import health
+from services.shared.persistence import health, jobs
 from services.shared.persistence.database import Database
 
 
@@ -23,6 +23,8 @@ def get_health(database: Database) -> dict[str, Any]:
 def _gauges(session: Session) -> health.Gauges:
     return {
         "accounts_opening": store.count_openings(session),
+        "contributions_posting": dues.count_posting(session),
+        "jobs_failed": jobs.count_failed(session),
         "slips_pending": slips.count_pending(session),
         "deposit_payouts_pending": deposits.count_pending(session),
         "emails_waiting": notifications.count_waiting(session, EMAIL),

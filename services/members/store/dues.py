@@ -181,6 +181,18 @@ def left_posting(session: Session, before: datetime) -> Sequence[Contribution]:
     ).all()
 
 
+def count_posting(session: Session) -> int:
+    """How many contributions the ledger may not have yet."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Contribution)
+            .where(Contribution.state == dues.POSTING)
+        )
+        or 0
+    )
+
+
 def open_dues(session: Session, member_id: str) -> list[Owed]:
     """The months that a member has not paid, the oldest first."""
     rows = session.scalars(
