@@ -34,6 +34,7 @@ WHO: Final = {
     "get_journal": {"tenant"},
     "open_book": {"members", "transfers"},
     "open_accounts": {"members"},
+    "get_balance_days": {"members"},
     "set_limit": {"transfers"},
     "set_status": {"members"},
     "get_balances": {"members", "transfers", "tenant"},
