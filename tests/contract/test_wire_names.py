@@ -1,4 +1,4 @@
-"""Names that travel: queues, entrypoints, events and the paths of errors.
+"""Names that travel: queues, entrypoints with their rules, and the paths of errors.
 
 Renaming one orphans a durable queue with the messages in it, or makes a typed error
 arrive as an unknown one. ``UPDATE_SNAPSHOTS=1 pytest tests/contract`` writes the
@@ -51,10 +51,13 @@ def _queues(service: str) -> list[str]:
     return sorted(found)
 
 
-def _calls(service: str) -> list[str]:
-    return sorted(
-        name for name, extension in _entrypoints(service) if isinstance(extension, Rpc)
-    )
+def _calls(service: str) -> dict[str, str]:
+    """Each call with the rule that says who may make it."""
+    return {
+        name: str(extension.rule.__doc__)
+        for name, extension in sorted(_entrypoints(service), key=lambda one: one[0])
+        if isinstance(extension, Rpc)
+    }
 
 
 def _errors(contract: Any) -> dict[str, str]:

@@ -477,14 +477,19 @@ class Replayable(Schema):
 # Journals
 
 
-class PostJournal(Schema):
-    """One atomic business fact; its id is chosen by the caller."""
+class JournalFacts(Schema):
+    """What a journal says of itself beside its postings."""
 
     id = _id("trf_01jd8x", required=True)
     kind = text(longest=40, required=True, metadata={"example": "transfer"})
     description = text(shortest=0, longest=500, load_default="")
     business_date = fields.Date(required=True)
     reference = text(shortest=0, longest=200, load_default=None, allow_none=True)
+
+
+class PostJournal(JournalFacts):
+    """One atomic business fact; its id is chosen by the caller."""
+
     postings = PostingsField(required=True)
 
 
@@ -496,7 +501,7 @@ class PostedJournal(Replayable):
     balances = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
 
 
-class PostLargeJournal(PostJournal):
+class PostLargeJournal(JournalFacts):
     """A journal whose postings come packed, such as a cooperative's opening balances.
 
     It is the same journal as an unpacked one with these postings would be.

@@ -10,7 +10,6 @@ import pytest
 from services.gateway.service import GatewayService
 from services.shared import errors, identity
 from services.shared.contracts import ledger, members, transfers
-from services.shared.identity import HUB
 from tests.interface.gateway.conftest import Gateway
 
 PAYMENT = {
@@ -238,7 +237,7 @@ def test_the_own_cooperative_is_that_of_the_token(gateway: Gateway) -> None:
 def test_me_is_a_cooperative_only_where_it_is_said(gateway: Gateway) -> None:
     gateway.request("GET", "/v1/cooperatives/me/wallet")
     assert gateway.script.last[0] == "get_wallet"
-    gateway.request("GET", "/v1/cooperatives/coop_x", token=gateway.token(HUB))
+    gateway.request("GET", "/v1/cooperatives/coop_x", token=gateway.operator())
     assert gateway.script.last[1] == {"cooperative_id": "coop_x"}
 
 

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
 from services.members.service import MembersService
 from services.shared.access import TENANT_SCOPES
 from services.shared.contracts import members as contract
-from services.shared.errors import Malformed, NotAllowed
+from services.shared.errors import Malformed
 from services.shared.identity import Identity
 from tests.factories.members import OPERATOR, Tenant, World, idempotency, movement
 from tests.fakes import in_process
 
 Call = Callable[..., dict[str, Any]]
-
-def rule(method: str) -> Callable[[Identity], None]:
-    (entrypoint,) = getattr(MembersService, method).nameko_entrypoints
-    checked: Callable[[Identity], None] = entrypoint.rule
-    return checked
-
-
-def caller(*scopes: str) -> Identity:
-    return Identity(
-        subject="cli_test", cooperative_id="coop_test", scopes=frozenset(scopes)
-    )
 
 
 def test_the_way_from_registration_to_a_withdrawal(world: World) -> None:
