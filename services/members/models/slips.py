@@ -37,6 +37,7 @@ class Slip(Base):
         ),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("debit_account <> credit_account", name="accounts"),
+        CheckConstraint("attempts > 0", name="attempts"),
         CheckConstraint(
             "status IN ('pending', 'posted', 'refused', 'void')", name="status"
         ),
@@ -72,6 +73,8 @@ class Slip(Base):
     shift_id: Mapped[str | None] = mapped_column(Text)
     branch_code: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
+    # How many have tried to post it since it was begun, or begun anew.
+    attempts: Mapped[int]
     number: Mapped[str | None] = mapped_column(Text)
     balance: Mapped[int | None] = mapped_column(MoneyColumn)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

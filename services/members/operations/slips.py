@@ -79,15 +79,17 @@ def finish(
     """Post the journal of a slip and number it; also whether that was done before.
 
     Safe to repeat. Raises what the ledger refuses, DrawerShort when it is the cash of
-    the drawer that is missing. When the ledger cannot be reached, nothing was done and
-    nobody does it later, unless the request is repeated.
+    the drawer that is missing. When the ledger cannot be reached by the first attempt,
+    nothing was done and nobody does it later, unless the request is repeated. Raises
+    OutcomeUnknown when another attempt may have reached it: then it is done later.
     """
-    slip = _find(database, cooperative_id, journal_id)
     try:
+        slip = _find(database, cooperative_id, journal_id)
         return _post(database, ledger, slip)
-    except UnavailableError:
-        _settle(database, slip, slips.VOID)
-        raise
+    except UnavailableError as error:
+        if _is_given_up(database, cooperative_id, journal_id):
+            raise
+        raise OutcomeUnknown from error
 
 
 def finish_recorded(
@@ -97,8 +99,8 @@ def finish_recorded(
 
     Raises OutcomeUnknown when the ledger cannot be reached: it is done later.
     """
-    slip = _find(database, cooperative_id, journal_id)
     try:
+        slip = _find(database, cooperative_id, journal_id)
         return _post(database, ledger, slip)[0]
     except UnavailableError as error:
         raise OutcomeUnknown from error
@@ -121,8 +123,9 @@ def finish_due(database: Database, ledger_of: LedgerOf) -> int:
 
 
 def is_begun(session: Session, journal_id: str) -> bool:
-    """Whether the movement with this journal was begun before."""
-    return store.find(session, journal_id) is not None
+    """Whether the movement was begun before and not given up; so until the commit."""
+    slip = store.lock(session, journal_id)
+    return slip is not None and slip.status != slips.VOID
 
 
 def number_of(session: Session, journal_id: str) -> str | None:
@@ -262,11 +265,21 @@ def _begun_before(
         draft.reference,
     ):
         raise IdempotencyKeyReused
-    if slip.status == slips.VOID:
-        for name, value in _route(session, slip.cooperative_id, draft, by).items():
-            setattr(slip, name, value)
-        slip.status, slip.due_at = slips.PENDING, clock.now() + PATIENCE
+    if slip.status == slips.PENDING:
+        slip.attempts += 1
+    elif slip.status == slips.VOID:
+        _begin_anew(session, slip, draft, by)
     return slip
+
+
+def _begin_anew(
+    session: Session, slip: Slip, draft: Draft, by: Identity | None
+) -> None:
+    _require_fresh_factor(session, slip.cooperative_id, draft, by)
+    for name, value in _route(session, slip.cooperative_id, draft, by).items():
+        setattr(slip, name, value)
+    slip.status, slip.due_at = slips.PENDING, clock.now() + PATIENCE
+    slip.attempts = 1
 
 
 def _wish(slip: Slip) -> tuple[str, str, int, str, str | None]:
@@ -315,8 +328,26 @@ def _post(database: Database, ledger: Ledger, slip: Slip) -> tuple[Slip, bool]:
         _settle(database, slip, slips.REFUSED)
         raise _explained(error, slip) from error
     balance = posted["balances"][slip.account]
-    numbered = _number(database, slip.cooperative_id, slip.journal_id, balance)
+    try:
+        numbered = _number(database, slip.cooperative_id, slip.journal_id, balance)
+    except UnavailableError as error:
+        # It is posted and will be numbered: not "nothing was done".
+        raise OutcomeUnknown from error
     return numbered, bool(posted.get("replayed"))
+
+
+def _is_given_up(database: Database, cooperative_id: str, journal_id: str) -> bool:
+    """Whether nobody will post the movement, since nothing of it was ever sent."""
+    try:
+        return _give_up(database, cooperative_id, journal_id)
+    except ServiceError:
+        return False
+
+
+@retrying
+def _give_up(database: Database, cooperative_id: str, journal_id: str) -> bool:
+    with database.tenant(cooperative_id) as session:
+        return store.give_up(session, journal_id)
 
 
 @retrying

@@ -21,7 +21,7 @@ def add(session: Session, **columns: Any) -> Slip | None:
     """The new slip, pending; None when its journal has one already."""
     return session.scalar(
         insert(Slip)
-        .values(status=slips.PENDING, **columns)
+        .values(status=slips.PENDING, attempts=1, **columns)
         .on_conflict_do_nothing(index_elements=["journal_id"])
         .returning(Slip)
     )
@@ -65,12 +65,30 @@ def find_time_zone(session: Session, branch_code: str) -> str | None:
 
 
 def settle(session: Session, journal_id: str, status: str) -> None:
-    """Record that a pending slip was refused, or that it never left."""
+    """Record that a pending slip was refused."""
     session.execute(
         update(Slip)
         .where(Slip.journal_id == journal_id, Slip.status == slips.PENDING)
         .values(status=status)
     )
+
+
+def give_up(session: Session, journal_id: str) -> bool:
+    """Record that a pending slip never left; False if more than one tried to post it.
+
+    Whoever asks knows of the own attempt only that it failed, of others nothing.
+    """
+    given_up = session.scalar(
+        update(Slip)
+        .where(
+            Slip.journal_id == journal_id,
+            Slip.status == slips.PENDING,
+            Slip.attempts == 1,
+        )
+        .values(status=slips.VOID)
+        .returning(Slip.journal_id)
+    )
+    return given_up is not None
 
 
 def is_shift_busy(session: Session, shift_id: str) -> bool:
@@ -104,7 +122,7 @@ def take_due(
     rows = session.execute(
         update(Slip)
         .where(Slip.journal_id.in_(due.scalar_subquery()))
-        .values(due_at=again_at)
+        .values(due_at=again_at, attempts=Slip.attempts + 1)
         .returning(Slip.cooperative_id, Slip.journal_id)
     )
     return [(row.cooperative_id, row.journal_id) for row in rows]

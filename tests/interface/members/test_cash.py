@@ -14,6 +14,7 @@ from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts.members import cash as contract
 from services.shared.errors import (
     BusUnavailable,
+    DatabaseUnavailable,
     DeadlinePassed,
     IdempotencyKeyReused,
     NotFound,
@@ -556,8 +557,89 @@ def test_what_was_said_not_to_be_done_is_not_done_later(
     assert in_drawer(counter, shift) == 1_500_000
 
 
+def test_what_may_have_been_posted_is_not_given_up_by_a_repetition(
+    counter: Counter, teller: Identity, tenant: Tenant
+) -> None:
+    number = tenant.account()
+    shift = counter.open_shift(teller)
+    post = tenant.ledger.post_journal
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tenant.ledger, "post_journal", _dies_after(post, 0))
+        with pytest.raises(DeadlinePassed):
+            counter.pay_in(teller, number, 500_000, key="slip-1")
+    tenant.ledger.fault = BusUnavailable()
+    with pytest.raises(OutcomeUnknown):
+        counter.pay_in(teller, number, 500_000, key="slip-1")
+    tenant.ledger.fault = None
+
+    # The money is in the books: the drawer cannot be counted without its slip.
+    with pytest.raises(contract.ShiftBusy):
+        counter.count(teller, shift["id"], 1_500_000)
+    with later():
+        slips.finish_due(tenant.world.members, lambda _: tenant.ledger)
+    assert counter.count(teller, shift["id"], 1_500_000)["variance"] == 0
+    again = counter.pay_in(teller, number, 500_000, key="slip-1")
+    assert again["slip_number"].startswith("SLIP/")
+    assert counter.balance(number) == 500_000
+
+
+def test_what_is_posted_is_never_said_not_to_be_done(
+    counter: Counter, teller: Identity, tenant: Tenant
+) -> None:
+    number = tenant.account()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slips, "_number", _no_database)
+        with pytest.raises(OutcomeUnknown):
+            counter.pay_in(teller, number, 500_000, key="slip-1")
+
+    with later():
+        slips.finish_due(tenant.world.members, lambda _: tenant.ledger)
+
+    again = counter.pay_in(teller, number, 500_000, key="slip-1")
+    assert again["slip_number"].endswith("/1")
+    assert counter.balance(number) == 500_000
+
+
+def test_a_transfer_given_up_is_not_begun_again_past_the_count(
+    counter: Counter, teller: Identity, treasurer: Identity, tenant: Tenant
+) -> None:
+    shift = counter.open_shift(teller)
+    tenant.ledger.fault = BusUnavailable()
+    with pytest.raises(BusUnavailable):
+        counter.move_cash(teller, shift["id"], "in", 300_000, key="kas-1")
+    tenant.ledger.fault = None
+    counter.count(teller, shift["id"], 1_000_000)
+
+    with pytest.raises(contract.ShiftNotOpen):
+        counter.move_cash(teller, shift["id"], "in", 300_000, key="kas-1")
+
+    counter.accept(treasurer, shift["id"])
+    assert in_drawer(counter, shift) == 0
+
+
+def test_what_was_given_up_asks_for_a_fresh_second_factor_again(
+    counter: Counter, tenant: Tenant
+) -> None:
+    counter.settings(step_up_amount=500_000)
+    number = tenant.account()
+    tenant.ledger.fault = BusUnavailable()
+    with pytest.raises(BusUnavailable):
+        counter.pay_in(staff(tenant, "teller"), number, 500_000, key="slip-1")
+    tenant.ledger.fault = None
+
+    with pytest.raises(StepUpRequired):
+        counter.pay_in(
+            staff(tenant, "teller", strong=False), number, 500_000, key="slip-1"
+        )
+    assert counter.balance(number) == 0
+
+
 def _unreachable(_command: dict[str, Any]) -> dict[str, Any]:
     raise BusUnavailable
+
+
+def _no_database(*_given: Any) -> Any:
+    raise DatabaseUnavailable
 
 
 def _dies_after(post: Any, times: int) -> Any:

@@ -130,6 +130,7 @@ def _slips() -> None:
             shift_id text,
             branch_code text NOT NULL,
             status text NOT NULL,
+            attempts integer NOT NULL,
             number text,
             balance bigint,
             created_at timestamptz NOT NULL,
@@ -144,6 +145,7 @@ def _slips() -> None:
                 REFERENCES cash_shifts (cooperative_id, id),
             CONSTRAINT ck_slips_amount CHECK (amount > 0),
             CONSTRAINT ck_slips_accounts CHECK (debit_account <> credit_account),
+            CONSTRAINT ck_slips_attempts CHECK (attempts > 0),
             CONSTRAINT ck_slips_status
                 CHECK (status IN ('pending', 'posted', 'refused', 'void')),
             CONSTRAINT ck_slips_posted CHECK
@@ -392,8 +394,8 @@ def _rights() -> None:
         op,
         "slips",
         tenant=f"{both} (status, debit_account, credit_account, teller, shift_id, "
-        "branch_code, number, balance, due_at, posted_at)",
-        hub="SELECT, UPDATE (due_at)",
+        "branch_code, attempts, number, balance, due_at, posted_at)",
+        hub="SELECT, UPDATE (due_at, attempts)",
     )
     roles.grant(op, "deposit_products", tenant=f"{both} (is_offered)", hub="SELECT")
     roles.grant(op, "deposit_rates", tenant="SELECT, INSERT", hub="SELECT")
