@@ -10,6 +10,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -135,19 +136,43 @@ def read(
     row is the sheet's n-th. Formulas give what was computed when the file was saved.
     Raises UnreadableWorkbook, also in the middle of reading.
     """
+    with opened(content) as book:
+        if title is not None and title not in book.titles:
+            raise UnreadableWorkbook(f"There is no sheet {title!r}.")
+        yield from book.rows(title or book.titles[0], rows_max=rows_max)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A workbook that is being read: opening one takes long, so it is done once."""
+
+    _book: Any
+
+    @property
+    def titles(self) -> list[str]:
+        """The names of the sheets; there is at least one."""
+        return list(self._book.sheetnames)
+
+    def rows(self, title: str, *, rows_max: int = ROWS_MAX) -> Iterator[list[str]]:
+        """The rows of one sheet; see `read`."""
+        page = self._book[title]
+        # What the file says of its size may be wrong in either direction.
+        page.reset_dimensions()
+        try:
+            rows = page.iter_rows(values_only=True, max_col=COLUMNS_MAX)
+            yield from _texts(rows, rows_max)
+        except UnreadableWorkbook:
+            raise
+        except _DAMAGE as error:
+            raise UnreadableWorkbook("The sheet is damaged.") from error
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[Book]:
+    """A workbook, to read several of its sheets. Raises UnreadableWorkbook."""
     book = _opened(content)
-    if title is not None and title not in book.sheetnames:
-        raise UnreadableWorkbook(f"There is no sheet {title!r}.")
-    page = book[title or book.sheetnames[0]]
-    # What the file says of its size may be wrong in either direction.
-    page.reset_dimensions()
     try:
-        rows = page.iter_rows(values_only=True, max_col=COLUMNS_MAX)
-        yield from _texts(rows, rows_max)
-    except UnreadableWorkbook:
-        raise
-    except _DAMAGE as error:
-        raise UnreadableWorkbook("The sheet is damaged.") from error
+        yield Book(book)
     finally:
         book.close()
 

@@ -32,6 +32,7 @@ from services.shared.errors import (
     NotFound,
     SameProposer,
 )
+from services.shared.presentation import sheets as workbooks
 from tests.factories.imports import (
     CUT_OVER,
     POKOK,
@@ -890,6 +891,29 @@ def test_a_workbook_brings_all_its_sheets(importing: Importing) -> None:
     assert importing.commit()["state"] == "committed"
 
 
+def test_a_workbook_without_any_sheet_of_the_template_is_a_problem(
+    importing: Importing,
+) -> None:
+    other = workbooks.write([["biru"]], ["warna"], "Lain")
+    importing.upload("workbook", other, contract.XLSX)
+
+    importing.validate()
+
+    assert importing.found() == {("anggota", 0, None, "file_unreadable")}
+
+
+def test_the_only_tab_of_a_sheets_own_file_may_have_any_title(
+    importing: Importing,
+) -> None:
+    table = SMALL.anggota()
+    content = workbooks.write(table[1:], table[0], "Sheet1")
+    importing.upload("anggota", content, contract.XLSX)
+
+    found = importing.validate()["counts"]
+
+    assert (found["sheets"][0]["rows"], found["errors"]) == (4, 0)
+
+
 def test_a_sheet_of_its_own_stands_in_for_the_workbooks(importing: Importing) -> None:
     importing.upload("workbook", as_workbook(SMALL.tables()), contract.XLSX)
     importing.upload("anggota", as_csv(Synthetic(members=3).anggota()))
@@ -901,6 +925,27 @@ def test_a_sheet_of_its_own_stands_in_for_the_workbooks(importing: Importing) ->
         "rows": 3,
         "bad_rows": 0,
     }
+
+
+@pytest.mark.parametrize("step", range(1, 9))
+def test_killed_between_workbook_and_own_file_no_row_is_read_twice(
+    world: World, importing: Importing, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    monkeypatch.setattr(reading, "ROWS_PER_STEP", 5)
+    importing.upload("workbook", as_workbook(SMALL.tables()), contract.XLSX)
+    importing.upload("anggota", as_csv(SMALL.anggota()))
+    importing.request_validation()
+    with monkeypatch.context() as killed:
+        die_before(killed, "reading", step)
+        with pytest.raises(Killed):
+            importing.work()
+    let_leases_end(world, importing)
+
+    importing.work()
+
+    counts = importing.get()["counts"]
+    assert [one["rows"] for one in counts["sheets"]] == [4, 12, 7]
+    assert counts["errors"] == 0
 
 
 def test_a_file_with_a_missing_part_is_not_put_in_place(

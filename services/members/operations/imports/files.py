@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
-from services.members.domain.imports.sheets import Sheet, sheet_of_title
+from services.members.domain.imports.sheets import Sheet
 from services.shared.contracts.members import imports as contract
+from services.shared.presentation import apart
 from services.shared.presentation import sheets as workbooks
 
 ROWS_MAX: Final = 400_000
@@ -25,20 +28,33 @@ class UnreadableFile(Exception):
     """The file is not what it should be; the message says why, in one sentence."""
 
 
-def rows_of(content: bytes, media_type: str, sheet: Sheet) -> Iterator[Row] | None:
-    """The rows of a sheet in a file, header included; None when it has no such sheet.
+def rows_of(content: bytes, media_type: str, sheet: Sheet) -> Iterator[Row]:
+    """The rows of a file that was uploaded for one sheet, header included.
 
-    Raises UnreadableFile, also in the middle of reading.
+    Of a workbook it is the tab of that name, else the first. Raises UnreadableFile,
+    also in the middle of reading.
     """
     if media_type == contract.CSV:
         return _csv_rows(content)
-    return _workbook_rows(content, sheet)
+    return (row for _, row in _tabs(content, [sheet.name, apart.FIRST]))
 
 
-def single_sheet(content: bytes, media_type: str, sheet: Sheet) -> Iterator[Row]:
-    """The rows of a file with one sheet, whatever its tab is called."""
-    found = rows_of(content, media_type, sheet)
-    return _numbered_rows(content, None) if found is None else found
+def rows_of_workbook(
+    content: bytes, media_type: str, sheets: Sequence[Sheet]
+) -> Iterator[tuple[str, Iterator[Row]]]:
+    """The rows of those of the sheets that a workbook has, by name, in this order.
+
+    Raises UnreadableFile, also in the middle of reading.
+    """
+    if media_type != contract.XLSX:
+        raise UnreadableFile("a workbook must be an XLSX file.")
+    rows = _tabs(content, [sheet.name for sheet in sheets])
+    is_empty = True
+    for name, found in groupby(rows, key=itemgetter(0)):
+        is_empty = False
+        yield name, (row for _, row in found)
+    if is_empty and len(sheets) > 1:
+        raise UnreadableFile("it has none of the sheets of the template.")
 
 
 def _csv_rows(content: bytes) -> Iterator[Row]:
@@ -46,10 +62,6 @@ def _csv_rows(content: bytes) -> Iterator[Row]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableFile("it is not UTF-8 text.") from error
-    return _parsed(text)
-
-
-def _parsed(text: str) -> Iterator[Row]:
     first_line = text.lstrip().partition("\n")[0]
     # Where the decimal sign is a comma, spreadsheets separate cells by semicolons.
     delimiter = max(DELIMITERS, key=first_line.count)
@@ -63,25 +75,12 @@ def _parsed(text: str) -> Iterator[Row]:
         raise UnreadableFile(f"line {reader.line_num} is damaged.") from error
 
 
-def _workbook_rows(content: bytes, sheet: Sheet) -> Iterator[Row] | None:
+def _tabs(content: bytes, wanted: Sequence[str]) -> Iterator[tuple[str, Row]]:
     try:
-        titles = workbooks.titles(content)
+        for name, row, cells in apart.read(content, wanted):
+            if row > ROWS_MAX:
+                raise UnreadableFile(f"it has more than {ROWS_MAX} rows.")
+            yield name, (row, cells)
     except workbooks.UnreadableWorkbook as error:
-        raise UnreadableFile(_sentence(error)) from error
-    for title in titles:
-        if sheet_of_title(title) == sheet.name:
-            return _numbered_rows(content, title)
-    return None
-
-
-def _numbered_rows(content: bytes, title: str | None) -> Iterator[Row]:
-    try:
-        rows = workbooks.read(content, title, rows_max=ROWS_MAX)
-        yield from enumerate(rows, 1)
-    except workbooks.UnreadableWorkbook as error:
-        raise UnreadableFile(_sentence(error)) from error
-
-
-def _sentence(error: workbooks.UnreadableWorkbook) -> str:
-    text = str(error)
-    return text[:1].lower() + text[1:]
+        text = str(error)
+        raise UnreadableFile(text[:1].lower() + text[1:]) from error

@@ -25,7 +25,6 @@ from services.members.operations.imports.leases import Work
 from services.members.store.imports import batches, staging
 from services.members.store.imports.staging import StagedRow
 from services.shared import clock, crypto
-from services.shared.contracts.members import imports as contract
 
 STAGE: Final = "reading"
 ROWS_PER_STEP: Final = 1000
@@ -77,55 +76,83 @@ def read(work: Work) -> None:
         uploaded = {one.sheet: one for one in batches.files(session, [work.import_id])}
         resumed = found.position
     done_sheet, _, done_row = (resumed or "").partition(":")
-    for sheet in _sheets_from(done_sheet):
-        after = int(done_row) if sheet.name == done_sheet else 0
-        _read_sheet(work, secrets, uploaded, sheet, after)
+    behind = {done_sheet: int(done_row or "0")}
+    wanted = _from(_in_order(uploaded), done_sheet)
+    for sheet, rows in _rows_of_files(work, secrets, uploaded, wanted):
+        _read_sheet(work, secrets, sheet, rows, behind.get(sheet.name, 0))
     with work.step(STAGE) as (_session, found):
         batch_rules.enter_stage(found, "checking")
 
 
-def _sheets_from(name: str) -> list[Sheet]:
+def _in_order(uploaded: Mapping[str, ImportFile]) -> list[Sheet]:
+    """The sheets as they are read: those of the workbook first, in one go.
+
+    A sheet with a file of its own is read from that; without a workbook there are no
+    others.
+    """
+    own = [sheet for name, sheet in sheets.SHEETS.items() if name in uploaded]
+    if sheets.WORKBOOK not in uploaded:
+        return own
+    return [sheet for sheet in sheets.SHEETS.values() if sheet not in own] + own
+
+
+def _from(ordered: list[Sheet], name: str) -> list[Sheet]:
     """The sheets from the one that was being read on; all of them at first."""
-    names = list(sheets.SHEETS)
-    first = names.index(name) if name else 0
-    return [sheets.SHEETS[one] for one in names[first:]]
+    names = [sheet.name for sheet in ordered]
+    return ordered[names.index(name) :] if name else ordered
 
 
-def _read_sheet(
+def _rows_of_files(
     work: Work,
     secrets: Secrets,
     uploaded: Mapping[str, ImportFile],
-    sheet: Sheet,
-    after: int,
+    wanted: Sequence[Sheet],
+) -> Iterator[tuple[Sheet, Iterator[Row]]]:
+    """The rows of each of these sheets, in this order, as far as there are any."""
+    in_book = [sheet for sheet in wanted if sheet.name not in uploaded]
+    if in_book:
+        yield from _rows_of_workbook(work, secrets, uploaded[sheets.WORKBOOK], in_book)
+    for sheet in wanted:
+        file = uploaded.get(sheet.name)
+        if file is not None:
+            content = _content(work, secrets, file)
+            yield sheet, files.rows_of(content, file.media_type, sheet)
+
+
+def _rows_of_workbook(
+    work: Work, secrets: Secrets, file: ImportFile, wanted: Sequence[Sheet]
+) -> Iterator[tuple[Sheet, Iterator[Row]]]:
+    content = _content(work, secrets, file)
+    try:
+        for name, rows in files.rows_of_workbook(content, file.media_type, wanted):
+            yield sheets.SHEETS[name], rows
+    except UnreadableFile as error:
+        yield wanted[0], _unreadable(error)
+
+
+def _unreadable(error: UnreadableFile) -> Iterator[Row]:
+    """Rows of which not even the first can be read."""
+    raise error
+    yield  # pragma: no cover - makes it a generator
+
+
+def _content(work: Work, secrets: Secrets, file: ImportFile) -> bytes:
+    with work.database.tenant(work.cooperative_id) as session:
+        return uploads.content_of(
+            session, secrets.cipher, work.import_id, file.upload_id
+        )
+
+
+def _read_sheet(
+    work: Work, secrets: Secrets, sheet: Sheet, rows: Iterator[Row], after: int
 ) -> None:
     if after > files.ROWS_MAX:
         # Nothing more was to be had of it.
         return
     try:
-        found = _rows(work, secrets, uploaded, sheet)
-        if found is not None:
-            _stage_rows(work, secrets, sheet, found, after)
+        _stage_rows(work, secrets, sheet, rows, after)
     except UnreadableFile as error:
         _report_sheet(work, sheet, "file_unreadable", str(error))
-
-
-def _rows(
-    work: Work, secrets: Secrets, uploaded: Mapping[str, ImportFile], sheet: Sheet
-) -> Iterator[Row] | None:
-    """The rows of a sheet: out of its own file, else out of the workbook."""
-    own, book = uploaded.get(sheet.name), uploaded.get(sheets.WORKBOOK)
-    file = own or book
-    if file is None:
-        return None
-    with work.database.tenant(work.cooperative_id) as session:
-        content = uploads.content_of(
-            session, secrets.cipher, work.import_id, file.upload_id
-        )
-    if own is not None:
-        return files.single_sheet(content, file.media_type, sheet)
-    if file.media_type == contract.CSV:
-        raise UnreadableFile("a workbook must be an XLSX file.")
-    return files.rows_of(content, file.media_type, sheet)
 
 
 def _stage_rows(
