@@ -64,17 +64,13 @@ class Earned:
 
 def run(context: JobContext, position: str | None) -> Step:
     """Post the interest of the next members; the position is the last one's id."""
-    month = dues.month_of(context.business_date)
-    earning = _earning(context, month)
-    savers = _next_savers(context, sorted(earning), position)
-    if not savers:
+    month, chunk = dues.month_of(context.business_date), position or ""
+    last = _last_planned(context, month, chunk)
+    if last is None:
+        last = _plan_next(context, month, chunk, position)
+    if last is None:
         return Step()
-    chunk = position or ""
-    if not _is_planned(context, month, chunk):
-        earned = _earned(context, month, earning, savers)
-        _plan(context, month, chunk, earned)
-    posted = _post_planned(context, month, chunk)
-    return Step(position=savers[-1].member_id, done=posted)
+    return Step(position=last, done=_post_planned(context, month, chunk))
 
 
 INTEREST: Final = Job(
@@ -181,10 +177,27 @@ def _next_savers(
     return whole
 
 
-def _is_planned(context: JobContext, month: date, chunk: str) -> bool:
+def _last_planned(context: JobContext, month: date, chunk: str) -> str | None:
+    """The last member whom an earlier attempt at this step has planned.
+
+    It goes on behind this one: since then accounts may have been closed, and the next
+    savers would be others.
+    """
     with context.database.tenant(context.cooperative_id) as session:
         rows = store.chunk_rows(session, context.cooperative_id, month, chunk)
-        return bool(rows)
+    return max((row.member_id for row in rows), default=None)
+
+
+def _plan_next(
+    context: JobContext, month: date, chunk: str, position: str | None
+) -> str | None:
+    """Plan the interest of the next members; the last one's id, None without any."""
+    earning = _earning(context, month)
+    savers = _next_savers(context, sorted(earning), position)
+    if not savers:
+        return None
+    _plan(context, month, chunk, _earned(context, month, earning, savers))
+    return savers[-1].member_id
 
 
 def _earned(
@@ -350,12 +363,24 @@ def _plan_anew(
     rest = [row.account for row in planned if row.account != culprit]
     anew = identifiers.derived("jrn", planned[0].journal_id, "again")
     with context.database.tenant(context.cooperative_id) as session:
+        if not _is_still_planned(session, planned):
+            return
         if skipped is not None:
             _skip(session, skipped, planned)
         if rest:
             store.change_postings(session, month, rest, journal_id=anew)
     if skipped is None and refusal.code != ledger_contract.PeriodClosed.code:
         raise refusal
+
+
+def _is_still_planned(session: Session, planned: Sequence[InterestPosting]) -> bool:
+    """Whether nobody else has seen the same refusal and planned anew; so until then."""
+    one = planned[0]
+    store.lock_month(session, one.cooperative_id, one.month)
+    rows = store.chunk_rows(session, one.cooperative_id, one.month, one.chunk)
+    return any(
+        row.state == store.PLANNED and row.journal_id == one.journal_id for row in rows
+    )
 
 
 def _skip(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from services.members import operations
 from services.members.operations import interest, taxes
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.errors import OutcomeUnknown, ServiceBusy
@@ -256,6 +257,47 @@ def test_a_step_that_was_cut_off_is_repeated_without_harm(
 
     assert counter.balance(number) == 10_050_958
     assert book(counter, EXPENSE) == 50_958
+
+
+def test_a_step_done_again_passes_over_nobody(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account closed in between makes room for members who were not planned."""
+    monkeypatch.setattr(interest, "SAVERS_MAX", 2)
+    first, second, third = (saver(counter, 1_000_000)[1] for _ in range(3))
+    interest.run(counter.context(END), None)
+    counter.tenant.withdraw(first, counter.balance(first))
+    operations.close_account(
+        counter.tenant.world.members, counter.tenant.ledger, counter.tenant.id, first
+    )
+
+    counter.run("interest", END)
+
+    assert counter.balance(second) == 1_005_095
+    assert counter.balance(third) == 1_005_095
+
+
+def test_a_refusal_that_two_workers_see_is_taken_back_once(counter: Counter) -> None:
+    member_id, number = saver(counter, 100_000_000)
+    frozen = counter.account_of(member_id)
+    counter.tenant.deposit(frozen, 10_000_000)
+    context = counter.context(END)
+    ledger = counter.tenant.ledger
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(interest, "_post_planned", lambda *_given: 0)
+        counter.run("interest", END)
+    month = date.fromisoformat(MONTH)
+    with context.database.tenant(counter.tenant.id) as session:
+        seen = interest.store.chunk_rows(session, counter.tenant.id, month, "")
+    refusal = ledger_contract.AccountNotActive(details={"account": frozen})
+
+    for _ in range(2):
+        interest._plan_anew(context, month, seen, refusal)
+    ledger.set_status({"key": frozen, "status": "frozen"})
+    counter.run("interest", END)
+
+    assert counter.balance(number) == 100_000_000 + 509_589 - 50_958
+    assert counter.slip(member_id, MONTH)[1:] == (509_589, 50_958, 50_958)
 
 
 def test_an_account_that_takes_no_money_is_left_out_with_its_tax(
