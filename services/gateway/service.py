@@ -14,8 +14,10 @@ from services.gateway.routes.deposits import DepositRoutes
 from services.gateway.routes.documentation import DocumentationRoutes
 from services.gateway.routes.documents import DocumentRoutes
 from services.gateway.routes.dues import DuesRoutes
+from services.gateway.routes.entrance import EntranceRoutes
 from services.gateway.routes.forms import FormRoutes
 from services.gateway.routes.health import HealthRoutes
+from services.gateway.routes.home import HomeRoutes
 from services.gateway.routes.imports import ImportRoutes
 from services.gateway.routes.interest import InterestRoutes
 from services.gateway.routes.jobs import JobRoutes
@@ -35,6 +37,7 @@ from services.gateway.routes.registration import RegistrationRoutes
 from services.gateway.routes.second_factors import SecondFactorRoutes
 from services.gateway.routes.sessions import SessionRoutes
 from services.gateway.routes.settlements import SettlementRoutes
+from services.gateway.routes.site import SiteRoutes
 from services.gateway.routes.snap import SnapRoutes
 from services.gateway.routes.statements import StatementRoutes
 from services.gateway.routes.transfers import TransferRoutes
@@ -49,6 +52,9 @@ class GatewayService(
     PasswordRoutes,
     SecondFactorRoutes,
     PageRoutes,
+    SiteRoutes,
+    EntranceRoutes,
+    HomeRoutes,
     UserRoutes,
     RegistrationRoutes,
     CooperativeRoutes,

@@ -103,9 +103,12 @@ def _rules_behind() -> dict[str, Rule]:
 BEHIND: Final = _rules_behind()
 
 
+OWN: Final = ("/v1/me/", "/v1/sessions/", "/beranda/", "/keluar/")
+
+
 def _is_own(operation: Operation) -> bool:
     """Whether it concerns nobody but the caller."""
-    return f"{operation.path}/".startswith(("/v1/me/", "/v1/sessions/"))
+    return f"{operation.path}/".startswith(OWN)
 
 
 @pytest.mark.parametrize(

@@ -227,6 +227,8 @@ def _is_let_in(operation: Operation, reply: Reply) -> bool:
         return True
     if operation.dialect is not None:
         return not str(reply.json.get("responseCode")).endswith("01")
+    if "html" in reply.headers["Content-Type"]:
+        return f'data-code="{NotAllowed.code}"' not in reply.body.decode()
     code: str = reply.json["code"]
     return code != NotAllowed.code
 

@@ -199,7 +199,7 @@ def answer_to(error: ServiceError, language: str = translations.ENGLISH) -> Answ
         body["error"] = error.details["oauth_error"]
         body["error_description"] = body["detail"]
     headers = (
-        *_headers(error, status),
+        *headers_of(error, status),
         ("Content-Language", language),
         ("Vary", "Accept-Language"),
     )
@@ -230,7 +230,8 @@ def _default_message(kind: type[ServiceError]) -> str:
     return lines[0] if lines else ""
 
 
-def _headers(error: ServiceError, status: int) -> Headers:
+def headers_of(error: ServiceError, status: int) -> Headers:
+    """What the headers say of a refusal, whatever form its body has."""
     headers: Headers = ()
     for name in ("Allow", "WWW-Authenticate"):
         if name in error.details:

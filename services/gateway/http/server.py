@@ -24,6 +24,7 @@ from services.gateway.http.requests import Request
 from services.gateway.http.routing import Router
 from services.gateway.rate_limit import RateLimit
 from services.gateway.revocations import Revocations
+from services.gateway.steps import StepSeal
 from services.shared import identifiers, identity, telemetry
 from services.shared.errors import RemoteFault, ServiceBusy, ServiceError
 
@@ -69,6 +70,7 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
             min(self.options.rate_per_second, PASSWORDS_PER_SECOND)
         )
         self.cookies = Cookies(settings.public_url)
+        self.steps = StepSeal(settings.cipher("gateway sign-in steps"))
         self.revocations = Revocations(settings.token_seconds)
         self._identity_key: str = settings.identity_key
         self._identity_keys: tuple[str, ...] = settings.identity_keys

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from services.gateway.http import bodies, files, problems
+from services.gateway.http import files, problems
 from services.gateway.http.answers import Answer
 from services.gateway.http.entrypoints import route
 from services.gateway.http.idempotency import Idempotency
 from services.gateway.http.requests import Request
+from services.gateway.pages import forms
 from services.gateway.routes import pages
 from services.gateway.routes.peers import Peers
 from services.shared import access
@@ -200,37 +201,20 @@ class ClosingRoutes(Peers):
         """Fetch the exported books with the token of the link that was mailed."""
         return files.attached(self._whole_export(request.command()))
 
-    @route(
-        "GET",
-        BOOKS.path,
-        tag=TAG,
-        rule=access.anyone,
-        query=pages.LinkQuery,
-        is_described=False,
-        on_refusal=pages.refused,
-    )
+    @forms.shown(BOOKS.path, query=pages.LinkQuery)
     def show_books(self, request: Request) -> Answer:
         """The page behind the link to the exported books."""
         return BOOKS.form(200, request.query.get("token", ""))
 
-    @route(
-        "POST",
-        BOOKS.path,
-        tag=TAG,
-        rule=access.anyone,
-        raw_body=pages.FORM_BODY,
-        key=Idempotency.NONE,
-        is_described=False,
-        on_refusal=pages.refused,
-    )
+    @forms.submitted(BOOKS.path)
     def download_books(self, request: Request) -> Answer:
         """The button of that page."""
-        token = bodies.parse_form(request.body).get("token", "")[:TOKEN_LENGTH_MAX]
+        token = forms.read(request.body).get("token", "")[:TOKEN_LENGTH_MAX]
         try:
             return files.attached(self._whole_export({"token": token or "-"}))
         except ServiceError as refusal:
             status = problems.status_of(type(refusal))
-            return BOOKS.form(status, token, pages.in_indonesian(refusal))
+            return BOOKS.form(status, token, forms.faults_of(refusal, {}))
 
     def _whole_export(self, command: dict[str, Any]) -> dict[str, Any]:
         """All parts of the archive as one file."""

@@ -51,7 +51,7 @@ class SessionRoutes(Edge):
         self.check_password_rate(request)
         command = request.command()
         with_cookie = command.pop("cookie", False)
-        command["device"] = command.get("device") or _device(request)
+        command["device"] = command.get("device") or device_of(request)
         signed_in = dict(self.members.sign_in(command))
         return self._answer(201, signed_in, with_cookie=with_cookie)
 
@@ -170,7 +170,7 @@ class SessionRoutes(Edge):
         return answers.of_json(status, signed_in | hidden, headers=headers)
 
 
-def _device(request: Request) -> str:
+def device_of(request: Request) -> str:
     """What the client calls itself, for the list of one's sessions."""
     told = request.headers.get("user-agent", "")
     return "".join(one for one in told if one.isprintable())[:DEVICE_LENGTH_MAX]

@@ -118,6 +118,16 @@ def test_only_what_must_be_public_is_public() -> None:
         "/aktivasi",
         "/atur-ulang-sandi",
         "/undangan",
+        # Pages of who has not signed in, or is about to.
+        "/",
+        "/aset/halaman.js",
+        "/aset/ikon.svg",
+        "/daftar",
+        "/daftar/kirim-ulang",
+        "/keluar",
+        "/lupa-password",
+        "/masuk",
+        "/syarat",
     }
 
 
