@@ -227,11 +227,12 @@ class _Writer:
         if operation.body is not None:
             described["requestBody"] = self._body(operation, operation.body)
         elif operation.raw_body is not None:
-            binary = {"schema": {"type": "string", "format": "binary"}}
-            media_types = operation.raw_body.media_types
             described["requestBody"] = {
                 "required": True,
-                "content": dict.fromkeys(media_types, binary),
+                "content": {
+                    media_type: {"schema": _raw_schema(media_type)}
+                    for media_type in operation.raw_body.media_types
+                },
             }
         return described
 
@@ -462,6 +463,13 @@ def _header_parameter(name: str, meaning: str) -> dict[str, Any]:
         "description": meaning,
         "schema": {"type": "string", "pattern": "^[!-~]+$", "maxLength": 2000},
     }
+
+
+def _raw_schema(media_type: str) -> dict[str, Any]:
+    """Bytes are a file, except of a kind that is read later: that may be anything."""
+    if media_type in {answers.JSON, FORM}:
+        return {}
+    return {"type": "string", "format": "binary"}
 
 
 def _security(operation: Operation) -> list[dict[str, list[str]]]:
