@@ -25,6 +25,9 @@ WAIVED: Final = "waived"
 POSTING: Final = "posting"
 POSTED: Final = "posted"
 REFUSED: Final = "refused"
+CANCELLING: Final = "cancelling"
+"""To be paid back by decision of a person; whether the ledger can is not known yet."""
+
 CANCELLED: Final = "cancelled"
 
 DAYS_BEFORE: Final = 3

@@ -30,7 +30,13 @@ class Contribution(Base):
         CheckConstraint("kind IN ('pokok', 'wajib')", name="kind"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint(
-            "state IN ('posting', 'posted', 'refused', 'cancelled')", name="state"
+            "state IN ('posting', 'posted', 'refused', 'cancelling', 'cancelled')",
+            name="state",
+        ),
+        CheckConstraint(
+            "state NOT IN ('cancelling', 'cancelled') "
+            "OR cancelling_journal_id IS NOT NULL",
+            name="cancelling_journal_id",
         ),
         CheckConstraint("(state = 'refused') = (refusal IS NOT NULL)", name="refusal"),
         Index(
@@ -38,7 +44,9 @@ class Contribution(Base):
             "cooperative_id",
             "member_id",
             unique=True,
-            postgresql_where="kind = 'pokok' AND state IN ('posting', 'posted')",
+            postgresql_where=(
+                "kind = 'pokok' AND state IN ('posting', 'posted', 'cancelling')"
+            ),
         ),
         Index(
             "ix_contributions_cooperative_id_member_id",
@@ -50,6 +58,11 @@ class Contribution(Base):
             "ix_contributions_posting",
             "recorded_at",
             postgresql_where="state = 'posting'",
+        ),
+        Index(
+            "ix_contributions_cancelling",
+            "id",
+            postgresql_where="state = 'cancelling'",
         ),
     )
 
@@ -69,6 +82,8 @@ class Contribution(Base):
     refusal: Mapped[str | None] = mapped_column(Text)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_by: Mapped[str] = mapped_column(Text)
+    # The journal of the last attempt to pay it back.
+    cancelling_journal_id: Mapped[str | None] = mapped_column(Text)
 
 
 class Due(Base):

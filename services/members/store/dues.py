@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -114,7 +114,9 @@ def has_paid_principal(session: Session, member_id: str) -> bool:
                 .where(
                     Contribution.member_id == member_id,
                     Contribution.kind == "pokok",
-                    Contribution.state.in_((dues.POSTING, dues.POSTED)),
+                    Contribution.state.in_(
+                        (dues.POSTING, dues.POSTED, dues.CANCELLING)
+                    ),
                 )
                 .exists()
             )
@@ -191,6 +193,16 @@ def count_posting(session: Session) -> int:
         )
         or 0
     )
+
+
+def left_cancelling(session: Session) -> Sequence[Contribution]:
+    """Contributions whose money is on its way back."""
+    return session.scalars(
+        select(Contribution)
+        .where(Contribution.state == dues.CANCELLING)
+        .order_by(Contribution.id)
+        .limit(100)
+    ).all()
 
 
 def open_dues(session: Session, member_id: str) -> list[Owed]:
@@ -385,13 +397,29 @@ def payouts(session: Session, member_id: str) -> Sequence[ContributionPayout]:
     ).all()
 
 
-def left_posting_of(session: Session, member_id: str) -> Sequence[str]:
-    """The contributions of a member that the ledger may not have yet."""
+def left_unfinished_of(session: Session, member_id: str) -> Sequence[Contribution]:
+    """The contributions of a member of which the ledger may not know everything yet."""
     return session.scalars(
-        select(Contribution.id).where(
-            Contribution.member_id == member_id, Contribution.state == dues.POSTING
+        select(Contribution).where(
+            Contribution.member_id == member_id,
+            Contribution.state.in_((dues.POSTING, dues.CANCELLING)),
         )
     ).all()
+
+
+def plan_payout_anew(
+    session: Session, refused: str, journal_id: str, amount: int
+) -> None:
+    """Give a payout whose journal was refused another one; none if nothing is left."""
+    refused_one = ContributionPayout.journal_id == refused
+    if amount:
+        session.execute(
+            update(ContributionPayout)
+            .where(refused_one)
+            .values(journal_id=journal_id, amount=amount)
+        )
+    else:
+        session.execute(delete(ContributionPayout).where(refused_one))
 
 
 def arrears_by_member(

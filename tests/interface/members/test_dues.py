@@ -17,13 +17,17 @@ from services.shared import clock
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts.members import dues as contract
 from services.shared.contracts.members import products as products_contract
+from services.shared.contracts.members.cash import DrawerShort
 from services.shared.errors import (
     IdempotencyKeyReused,
     NotFound,
     OutcomeUnknown,
     SameProposer,
 )
-from tests.factories.members import Tenant, World
+from tests.factories.counter import Counter as Desk
+from tests.factories.counter import actor as actor_of
+from tests.factories.counter import staff
+from tests.factories.members import Tenant, World, idempotency
 from tests.factories.savings import Calendar, Counter, calendar_at
 
 POKOK = 100_000
@@ -247,7 +251,7 @@ def test_a_payment_that_was_cut_off_is_finished_by_the_sweep(
     with pytest.raises(OutcomeUnknown):
         counter.pay(member_id, key="putus")
     monkeypatch.setattr(ledger, "post_journal", post)
-    monkeypatch.setattr(dues.recording, "LEFT_BEHIND", timedelta(seconds=-1))
+    monkeypatch.setattr(dues.finishing, "LEFT_BEHIND", timedelta(seconds=-1))
 
     dues.sweep(counter.tenant.world.members, lambda _cooperative: ledger)
 
@@ -325,6 +329,67 @@ def test_a_mistake_is_cancelled_by_somebody_else(
     assert cash(counter) == 0
     # Simpanan pokok may be paid again, by whom it was meant for.
     counter.pay(member_id, "pokok")
+
+
+def test_a_drawer_without_the_cash_does_not_keep_a_mistake_for_ever(
+    counter: Counter, member_id: str
+) -> None:
+    tenant, desk = counter.tenant, Desk(tenant=counter.tenant)
+    paid = counter.pay(member_id, "pokok")
+    chief = staff(tenant, "bendahara")
+    shift = desk.open_shift(chief, float_amount=POKOK - 1)
+
+    def cancel(key: str) -> dict[str, Any]:
+        return dues.cancel_contribution(
+            tenant.world.members,
+            tenant.ledger,
+            actor_of(chief),
+            {
+                "contribution_id": paid["id"],
+                "reason": "Salah anggota",
+                "idempotency": idempotency("cancel", paid["id"], key),
+            },
+            chief,
+        )
+
+    with pytest.raises(DrawerShort):
+        cancel("batal-1")
+    desk.move_cash(chief, shift["id"], "in", 1)
+
+    assert cancel("batal-2")["state"] == "cancelled"
+    assert cancel("batal-1")["state"] == "cancelled"
+    assert held(counter, member_id) == (0, 0)
+    assert desk.drawers()[0]["balance"] == 0
+
+
+@pytest.mark.parametrize("did_post", [True, False])
+def test_a_cancellation_that_was_cut_off_is_finished_by_the_sweep(
+    counter: Counter,
+    member_id: str,
+    did_post: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    paid = counter.pay(member_id)
+    ledger = counter.tenant.ledger
+    post = ledger.post_journal
+
+    def cut_off(command: dict[str, Any]) -> dict[str, Any]:
+        if did_post:
+            post(command)
+        raise OutcomeUnknown
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "post_journal", cut_off)
+        with pytest.raises(OutcomeUnknown):
+            counter.cancel(paid["id"])
+
+    for _ in range(2):
+        dues.sweep(counter.tenant.world.members, lambda _cooperative: ledger)
+
+    assert held(counter, member_id) == (0, 0)
+    assert cash(counter) == 0
+    assert counter.dues_of(member_id)["items"][0]["state"] == "open"
+    assert counter.cancel(paid["id"])["state"] == "cancelled"
 
 
 def test_cancelled_months_are_owed_again(counter: Counter, member_id: str) -> None:

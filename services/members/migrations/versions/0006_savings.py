@@ -116,6 +116,7 @@ def _contributions() -> None:
             refusal text,
             recorded_at timestamptz NOT NULL,
             recorded_by text NOT NULL,
+            cancelling_journal_id text,
             CONSTRAINT pk_contributions PRIMARY KEY (id),
             CONSTRAINT uq_contributions_cooperative_id_id UNIQUE (cooperative_id, id),
             CONSTRAINT uq_contributions_journal_id UNIQUE (journal_id),
@@ -125,7 +126,11 @@ def _contributions() -> None:
             CONSTRAINT ck_contributions_kind CHECK (kind IN ('pokok', 'wajib')),
             CONSTRAINT ck_contributions_amount CHECK (amount > 0),
             CONSTRAINT ck_contributions_state
-                CHECK (state IN ('posting', 'posted', 'refused', 'cancelled')),
+                CHECK (state IN
+                    ('posting', 'posted', 'refused', 'cancelling', 'cancelled')),
+            CONSTRAINT ck_contributions_cancelling_journal_id
+                CHECK (state NOT IN ('cancelling', 'cancelled')
+                    OR cancelling_journal_id IS NOT NULL),
             CONSTRAINT ck_contributions_refusal
                 CHECK ((state = 'refused') = (refusal IS NOT NULL))
         )
@@ -135,7 +140,7 @@ def _contributions() -> None:
     op.execute(
         "CREATE UNIQUE INDEX uq_contributions_pokok_once "
         "ON contributions (cooperative_id, member_id) "
-        "WHERE kind = 'pokok' AND state IN ('posting', 'posted')"
+        "WHERE kind = 'pokok' AND state IN ('posting', 'posted', 'cancelling')"
     )
     op.execute(
         "CREATE INDEX ix_contributions_cooperative_id_member_id "
@@ -144,6 +149,10 @@ def _contributions() -> None:
     op.execute(
         "CREATE INDEX ix_contributions_posting ON contributions (recorded_at) "
         "WHERE state = 'posting'"
+    )
+    op.execute(
+        "CREATE INDEX ix_contributions_cancelling ON contributions (id) "
+        "WHERE state = 'cancelling'"
     )
     op.execute(
         """
@@ -295,8 +304,9 @@ def _rights() -> None:
         "savings_products": "SELECT, INSERT, UPDATE (name, minimum_balance, status)",
         "savings_rates": "SELECT, INSERT, UPDATE (rate_bps)",
         "contribution_terms": "SELECT, INSERT, UPDATE (amount, due_day)",
-        "contributions": "SELECT, INSERT, UPDATE (state, refusal)",
-        "contribution_payouts": "SELECT, INSERT",
+        "contributions": "SELECT, INSERT, "
+        "UPDATE (state, refusal, cancelling_journal_id)",
+        "contribution_payouts": "SELECT, INSERT, UPDATE (amount, journal_id), DELETE",
         "dues": "SELECT, INSERT, "
         "UPDATE (state, contribution_id, reminded_on, overdue_told_on)",
         "interest_postings": "SELECT, INSERT, UPDATE (withheld, journal_id, state)",

@@ -8,6 +8,7 @@ from services.members.operations.dues.accounts import (
     open_contributions,
 )
 from services.members.operations.dues.cancelling import cancel_contribution
+from services.members.operations.dues.finishing import sweep
 from services.members.operations.dues.monthly import DUES, REMINDERS
 from services.members.operations.dues.payouts import pay_back_contributions
 from services.members.operations.dues.recording import (
@@ -15,7 +16,6 @@ from services.members.operations.dues.recording import (
     pay_contribution,
     record,
     settle,
-    sweep,
 )
 from services.members.operations.dues.views import (
     get_dues,

@@ -1,10 +1,18 @@
-"""How a contribution that was recorded by mistake is undone."""
+"""How a contribution that was recorded by mistake is undone.
+
+The decision is written first (`cancelling`), with the slip of the counter, then its
+money goes back, then it is `cancelled`. Whoever dies in between is followed by the
+sweep. What the ledger refuses leaves the contribution as it was, and the next attempt
+is a journal of its own: the ledger remembers a refusal for ever.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from services.members.domain import dues, duties
+from sqlalchemy.orm import Session
+
+from services.members.domain import dues, duties, membership
 from services.members.domain import slips as domain_slips
 from services.members.domain.audit import Actor
 from services.members.domain.peers import Ledger
@@ -16,6 +24,7 @@ from services.members.operations.dues.recording import DESCRIPTIONS
 from services.members.store import dues as store
 from services.shared import identifiers
 from services.shared.contracts.members import dues as contract
+from services.shared.errors import InvariantViolated, RefusedError
 from services.shared.identity import Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
@@ -33,41 +42,91 @@ def cancel_contribution(
     Cash comes out of the drawer that ``by`` has open, else out of the vault. The months
     are owed again, simpanan pokok may be paid anew. Raises
     ContributionNotFound, ContributionNotPosted, SameProposer for whoever recorded it,
-    or what the ledger refuses.
+    MembershipEnded, or what the ledger refuses.
     """
-    cooperative_id = actor.cooperative_id
     contribution_id = command["contribution_id"]
-    with database.tenant(cooperative_id) as session:
-        contribution = store.find_contribution(session, contribution_id)
-    if contribution is None:
-        raise contract.ContributionNotFound
-    duties.refuse_same(contribution.recorded_by, actor.subject)
 
     def cancel() -> dict[str, Any]:
-        if contribution.state not in {dues.POSTED, dues.CANCELLED}:
-            raise contract.ContributionNotPosted
-        _post_back(database, ledger, contribution, by)
-        return _cancelled(database, actor, contribution_id, command["reason"])
+        _begin(database, actor, contribution_id, command["reason"], by)
+        return finish(database, ledger, actor.cooperative_id, contribution_id)
 
     return idempotency.answer_once(
-        database, cooperative_id, command["idempotency"], cancel
+        database, actor.cooperative_id, command["idempotency"], cancel
     )
 
 
-def _post_back(
+def finish(
+    database: Database, ledger: Ledger, cooperative_id: str, contribution_id: str
+) -> dict[str, Any]:
+    """The contribution, whose money is back; safe to repeat.
+
+    Raises what the ledger refuses; then the contribution stays.
+    """
+    with database.tenant(cooperative_id) as session:
+        contribution = views.found(session, contribution_id)
+        if contribution.state != dues.CANCELLING:
+            return views.answers_of(session, [contribution])[0]
+    journal_id = contribution.cancelling_journal_id or ""
+    try:
+        slips.finish_recorded(database, ledger, cooperative_id, journal_id)
+    except RefusedError:
+        _end(database, contribution, dues.POSTED)
+        raise
+    return _end(database, contribution, dues.CANCELLED)
+
+
+@retrying
+def _begin(
     database: Database,
-    ledger: Ledger,
-    contribution: Contribution,
+    actor: Actor,
+    contribution_id: str,
+    reason: str,
     by: Identity | None,
 ) -> None:
-    cooperative_id = contribution.cooperative_id
+    """Decide that the contribution goes back, unless that is decided."""
+    with database.tenant(actor.cooperative_id) as session:
+        found = views.found(session, contribution_id)
+        duties.refuse_same(found.recorded_by, actor.subject)
+        # In the same order as whoever ends the membership, who waits here or was first.
+        member = store.lock_member(session, found.member_id)
+        locked = store.lock_contribution(session, contribution_id)
+        if locked is None or member is None:
+            raise InvariantViolated(f"{contribution_id} has gone")
+        if locked.state in {dues.CANCELLING, dues.CANCELLED}:
+            return
+        if locked.state != dues.POSTED:
+            raise contract.ContributionNotPosted
+        if member.status not in {membership.CANDIDATE, membership.ACTIVE}:
+            raise contract.MembershipEnded
+        locked.cancelling_journal_id = _next_journal_id(locked)
+        locked.state = dues.CANCELLING
+        session.flush()
+        _put_through_the_counter(session, locked, by)
+        after = {"amount": locked.amount, "reason": reason}
+        audit.record(
+            session, actor, "contribution.cancelled", contribution_id, after=after
+        )
+
+
+def _next_journal_id(contribution: Contribution) -> str:
+    """One for each attempt: a new one follows only on one that was refused."""
+    return identifiers.derived(
+        "jrn",
+        contribution.cooperative_id,
+        "contribution cancelled",
+        contribution.id,
+        contribution.cancelling_journal_id or "",
+    )
+
+
+def _put_through_the_counter(
+    session: Session, contribution: Contribution, by: Identity | None
+) -> None:
     source = accounts.account_key(
-        cooperative_id, contribution.kind, contribution.member_id
+        contribution.cooperative_id, contribution.kind, contribution.member_id
     )
     draft = Draft(
-        journal_id=identifiers.derived(
-            "jrn", cooperative_id, "contribution cancelled", contribution.id
-        ),
+        journal_id=contribution.cancelling_journal_id or "",
         kind=domain_slips.CONTRIBUTION_CANCELLED,
         description=f"Pembatalan {DESCRIPTIONS[contribution.kind].lower()}",
         account=source,
@@ -75,29 +134,21 @@ def _post_back(
         posting=(source, contribution.source_account, contribution.amount),
         reference=contribution.journal_id,
     )
-    with database.tenant(cooperative_id) as session:
-        slips.begin(session, cooperative_id, draft, by)
-    slips.finish(database, ledger, cooperative_id, draft.journal_id)
+    slips.begin(session, contribution.cooperative_id, draft, by)
 
 
 @retrying
-def _cancelled(
-    database: Database, actor: Actor, contribution_id: str, reason: str
-) -> dict[str, Any]:
-    with database.tenant(actor.cooperative_id) as session:
-        locked = store.lock_contribution(session, contribution_id)
+def _end(database: Database, decided: Contribution, state: str) -> dict[str, Any]:
+    """What became of the attempt that was decided; of no later one."""
+    with database.tenant(decided.cooperative_id) as session:
+        locked = store.lock_contribution(session, decided.id)
         if locked is None:
-            raise contract.ContributionNotFound
-        if locked.state == dues.POSTED:
-            locked.state = dues.CANCELLED
+            raise InvariantViolated(f"{decided.id} has gone")
+        is_same = locked.cancelling_journal_id == decided.cancelling_journal_id
+        if locked.state == dues.CANCELLING and is_same:
+            locked.state = state
             session.flush()
-            store.reopen_months(session, contribution_id)
-            views.tell(session, contract.CONTRIBUTION_CANCELLED, locked)
-            audit.record(
-                session,
-                actor,
-                "contribution.cancelled",
-                contribution_id,
-                after={"amount": locked.amount, "reason": reason},
-            )
+            if state == dues.CANCELLED:
+                store.reopen_months(session, locked.id)
+                views.tell(session, contract.CONTRIBUTION_CANCELLED, locked)
         return views.answers_of(session, [locked])[0]

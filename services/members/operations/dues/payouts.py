@@ -6,9 +6,11 @@ from typing import Any, Final
 
 from services.members.domain import products
 from services.members.domain.peers import Ledger
-from services.members.operations.dues import accounts, recording
+from services.members.operations.dues import accounts, finishing
 from services.members.store import dues as store
 from services.shared import clock, identifiers
+from services.shared.contracts import ledger as ledger_contract
+from services.shared.errors import RefusedError
 from services.shared.persistence.database import Database, retrying
 
 BACK: Final = {
@@ -29,12 +31,10 @@ def pay_back_contributions(
 
     Safe to repeat. What is paid back is decided once; afterwards the accounts are
     closed and nothing more is owed. Whoever calls has ended the membership, so that
-    nothing is paid in meanwhile.
+    nothing is paid in, or cancelled, meanwhile. Raises what the ledger refuses; what
+    was refused may succeed when it is repeated.
     """
-    with database.tenant(cooperative_id) as session:
-        unfinished = store.left_posting_of(session, member_id)
-    for contribution_id in unfinished:
-        recording.settle(database, ledger, cooperative_id, contribution_id)
+    finishing.finish_of_member(database, ledger, cooperative_id, member_id)
     keys = {
         kind: accounts.account_key(cooperative_id, kind, member_id)
         for kind in products.KINDS
@@ -54,7 +54,7 @@ def pay_back_contributions(
         key,
     )
     for payout in payouts:
-        _post_payout(ledger, payout)
+        _post_payout(database, ledger, cooperative_id, payout)
     for one in keys.values():
         if one in balances:
             ledger.set_status({"key": one, "status": "closed"})
@@ -101,14 +101,36 @@ def _decided_payouts(
         ]
 
 
-def _post_payout(ledger: Ledger, payout: dict[str, Any]) -> None:
-    ledger.post_journal(
-        {
-            "id": payout["journal_id"],
-            "kind": "contribution_returned",
-            "description": BACK[payout["kind"]],
-            "business_date": clock.business_date().isoformat(),
-            "reference": None,
-            "postings": [[payout["source"], payout["target"], payout["amount"]]],
-        }
-    )
+def _post_payout(
+    database: Database, ledger: Ledger, cooperative_id: str, payout: dict[str, Any]
+) -> None:
+    try:
+        ledger.post_journal(
+            {
+                "id": payout["journal_id"],
+                "kind": "contribution_returned",
+                "description": BACK[payout["kind"]],
+                "business_date": clock.business_date().isoformat(),
+                "reference": None,
+                "postings": [[payout["source"], payout["target"], payout["amount"]]],
+            }
+        )
+    except RefusedError as error:
+        if error.code in ledger_contract.REFUSALS:
+            _plan_anew(database, ledger, cooperative_id, payout)
+        raise
+
+
+def _plan_anew(
+    database: Database, ledger: Ledger, cooperative_id: str, refused: dict[str, Any]
+) -> None:
+    """Give what was refused another journal, with what the account holds by now.
+
+    The ledger remembers the refusal of a journal for ever: only so can it be posted
+    when the reason has gone.
+    """
+    source = refused["source"]
+    balance = ledger.get_balances({"keys": [source]})[source]["balance"]
+    anew = identifiers.derived("jrn", refused["journal_id"], "again")
+    with database.tenant(cooperative_id) as session:
+        store.plan_payout_anew(session, refused["journal_id"], anew, balance)

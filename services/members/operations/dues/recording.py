@@ -9,7 +9,6 @@ carries on. What the ledger refuses is `refused`, and its months are owed again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -46,9 +45,6 @@ DESCRIPTIONS: Final = {
     products.POKOK: "Setoran simpanan pokok",
     products.WAJIB: "Setoran simpanan wajib",
 }
-
-LEFT_BEHIND: Final = timedelta(seconds=15)
-"""How old a contribution is before the sweep thinks that nobody works on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,16 +127,6 @@ def settle(
         _post(database, ledger, contribution)
     with database.tenant(cooperative_id) as session:
         return views.answers_of(session, [views.found(session, contribution_id)])[0]
-
-
-def sweep(database: Database, ledger_of: Callable[[str], Ledger]) -> None:
-    """Carry on with contributions that somebody began and did not finish."""
-    with database.hub() as session:
-        left = store.left_posting(session, clock.now() - LEFT_BEHIND)
-    for one in left:
-        # Refused is an end as well; whoever asks is told.
-        with suppress(RefusedError):
-            settle(database, ledger_of(one.cooperative_id), one.cooperative_id, one.id)
 
 
 def _recorded_once(

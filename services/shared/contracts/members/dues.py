@@ -26,7 +26,13 @@ from services.shared.contracts.members.products import CONTRIBUTION_KINDS
 from services.shared.errors import ConflictError, NotFoundError, RefusedError
 
 CONTRIBUTION_CHANNELS: Final = ("cash", "bank")
-CONTRIBUTION_STATES: Final = ("posting", "posted", "refused", "cancelled")
+CONTRIBUTION_STATES: Final = (
+    "posting",
+    "posted",
+    "refused",
+    "cancelling",
+    "cancelled",
+)
 DUE_STATES: Final = ("open", "paid", "waived")
 PERIODS_MAX: Final = 36
 
