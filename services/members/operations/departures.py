@@ -29,6 +29,7 @@ from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import loans as loans_contract
 from services.shared.contracts import members as members_contract
 from services.shared.contracts.members import membership as contract
+from services.shared.contracts.members.deposits import AccountInUse
 from services.shared.errors import (
     NotFound,
     OutcomeUnknownError,
@@ -241,7 +242,7 @@ def _close_accounts(
     try:
         for number in numbers:
             savings.close_account(database, ledger, actor.cooperative_id, number)
-    except ledger_contract.AccountNotEmpty as refusal:
+    except (ledger_contract.AccountNotEmpty, AccountInUse) as refusal:
         _reopen(database, actor, departure.id)
         raise contract.DepartureBlocked from refusal
 

@@ -12,7 +12,8 @@ from services.members import operations
 from services.members.domain.audit import Actor
 from services.members.operations import departures, dues
 from services.members.operations.departures import Peers
-from services.shared import clock
+from services.shared import clock, identifiers
+from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import loans as loans_contract
 from services.shared.contracts import members as members_contract
 from services.shared.contracts.members import dues as dues_contract
@@ -23,6 +24,7 @@ from services.shared.errors import (
     SameProposer,
     ServiceBusy,
 )
+from tests.factories.counter import Counter
 from tests.factories.members import PAGE, Tenant, World, idempotency
 from tests.factories.membership import ask_contributions, audited, pay
 
@@ -98,6 +100,12 @@ def held(tenant: Tenant, member_id: str) -> int:
     keys = [dues.account_key(tenant.id, kind, member_id) for kind in ("pokok", "wajib")]
     balances = tenant.ledger.get_balances({"keys": keys})
     return sum(one["balance"] for one in balances.values())
+
+
+def cash(tenant: Tenant) -> int:
+    key = ledger_contract.chart_account(tenant.id, ledger_contract.CASH)
+    balance: int = tenant.ledger.get_balances({"keys": [key]})[key]["balance"]
+    return balance
 
 
 def status(tenant: Tenant, member_id: str) -> str:
@@ -323,6 +331,108 @@ def test_money_that_comes_in_at_the_last_moment_stops_it(
     )
     assert (found["state"], found["approved_by"]) == ("proposed", None)
     assert [one["code"] for one in found["blockers"]] == ["account_not_empty"]
+
+
+def test_a_contribution_cancelled_at_the_last_moment_is_not_paid_back_too(
+    tenant: Tenant, saver: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was begun while the member was one, and reached the ledger late."""
+    departure_id = propose(tenant, saver)["id"]
+    pokok = dues.account_key(tenant.id, "pokok", saver)
+    decide = dues.payouts._decided_payouts
+
+    def decide_too_early(*args: Any) -> Any:
+        decided = decide(*args)
+        _withdraw_past_everything(tenant, pokok, 100_000)
+        return decided
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dues.payouts, "_decided_payouts", decide_too_early)
+        with pytest.raises(ledger_contract.InsufficientFunds):
+            approve(tenant, departure_id)
+    sweep(tenant, monkeypatch)
+
+    assert approve(tenant, departure_id)["state"] == "completed"
+    assert held(tenant, saver) == 0
+    assert tenant.ledger.get_balances({"keys": [pokok]})[pokok]["status"] == "closed"
+
+
+def test_a_refusal_of_the_ledger_does_not_keep_the_money_for_ever(
+    tenant: Tenant, saver: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    departure_id = propose(tenant, saver)["id"]
+    wajib = dues.account_key(tenant.id, "wajib", saver)
+    tenant.ledger.set_status({"key": wajib, "status": "frozen"})
+    with pytest.raises(ledger_contract.AccountNotActive):
+        approve(tenant, departure_id)
+    tenant.ledger.set_status({"key": wajib, "status": "active"})
+    sweep(tenant, monkeypatch)
+
+    assert approve(tenant, departure_id)["state"] == "completed"
+    assert held(tenant, saver) == 0
+    assert cash(tenant) == 0
+
+
+def test_who_leaves_has_no_contribution_cancelled(tenant: Tenant) -> None:
+    ask_contributions(tenant, pokok=100_000, wajib=20_000)
+    member_id = tenant.register_member()["id"]
+    paid = [pay(tenant, member_id, kind) for kind in ("pokok", "wajib")]
+    operations.activate_member(tenant.world.members, tenant.actor, member_id)
+    approve(tenant, propose(tenant, member_id)["id"])
+
+    with pytest.raises(dues_contract.MembershipEnded):
+        dues.cancel_contribution(
+            tenant.world.members,
+            tenant.ledger,
+            approver(tenant),
+            {
+                "contribution_id": paid[0]["id"],
+                "reason": "Salah anggota",
+                "idempotency": None,
+            },
+        )
+
+
+def test_a_deposit_placed_at_the_last_moment_stops_it(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = Counter(tenant=tenant)
+    number = tenant.account(balance=1_000_000)
+    account = tenant.get_account(number)
+    product = counter.product()["id"]
+    departure_id = propose(tenant, account["member_id"])["id"]
+    look = departures._blockers
+
+    def look_too_early(*args: Any) -> Any:
+        tenant.withdraw(number, 1_000_000)
+        found = look(*args)
+        tenant.deposit(number, 1_000_000)
+        counter.place(account, product, 1_000_000)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(departures, "_blockers", look_too_early)
+        with pytest.raises(contract.DepartureBlocked):
+            approve(tenant, departure_id)
+
+    found = departures.get_departure(
+        tenant.world.members, peers(tenant), tenant.id, departure_id
+    )
+    assert found["state"] == "proposed"
+
+
+def _withdraw_past_everything(tenant: Tenant, key: str, amount: int) -> None:
+    cash_key = ledger_contract.chart_account(tenant.id, ledger_contract.CASH)
+    tenant.ledger.post_journal(
+        {
+            "id": identifiers.new("jrn"),
+            "kind": "contribution_cancelled",
+            "description": "Pembatalan setoran",
+            "business_date": clock.business_date().isoformat(),
+            "reference": None,
+            "postings": [[key, cash_key, amount]],
+        }
+    )
 
 
 def test_who_is_leaving_opens_no_account(
