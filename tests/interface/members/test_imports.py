@@ -471,6 +471,23 @@ def test_a_day_closed_at_the_last_moment_refuses_everything(
     assert ready.tenant.register_member(nik=nik(0))["status"] == "candidate"
 
 
+def test_what_the_ledger_refused_once_may_be_committed_again(
+    ready: Importing,
+) -> None:
+    ledger, cash = ready.tenant.ledger, f"{ready.tenant.id}:1-1000"
+    ledger.set_status({"key": cash, "status": "frozen"})
+    refused = ready.commit()
+    assert (refused["state"], refused["fault"]) == ("ready", "account_not_active")
+    assert refused["journal_id"] is None
+    ledger.set_status({"key": cash, "status": "active"})
+
+    done = ready.commit()
+
+    assert done["state"] == "committed"
+    assert len(members(ready.tenant)) == 4
+    assert book(ready.tenant).get("9-9000", 0) == 0
+
+
 def close_through(world: World, tenant: Tenant, day: str) -> None:
     with world.ledger.hub() as session:
         session.execute(

@@ -290,7 +290,8 @@ def answer(found: Import, files: Sequence[ImportFile]) -> dict[str, Any]:
             "counts": found.counts,
             "is_reconciled": is_reconciled(found),
             "sign_off": sign_off_of(found),
-            "journal_id": found.journal_id,
+            # Before, it is that of the next attempt.
+            "journal_id": found.journal_id if found.state == "committed" else None,
             "fault": found.fault,
             "created_by": found.created_by,
             "created_at": found.created_at,

@@ -200,15 +200,16 @@ def open_accounts(work: Work) -> None:
 def post(work: Work) -> None:
     """Post every opening balance as one journal, dated at cut-over.
 
-    Refused by the ledger, nothing is taken over and the import is ready once more.
+    Refused by the ledger, nothing is taken over and the import is ready once more. The
+    ledger remembers the refusal for ever, so the next attempt is another journal.
     """
     chart = checking.chart_of(work.ledger)
     with work.step(POSTING) as (session, found):
         cut_over = found.cut_over
         postings = _postings(session, work, chart)
-    journal_id = identifiers.derived(
-        "jrn", work.cooperative_id, "import", work.import_id, cut_over.isoformat()
-    )
+        journal_id = found.journal_id or identifiers.derived(
+            "jrn", work.cooperative_id, "import", work.import_id, cut_over.isoformat()
+        )
     if postings:
         try:
             work.ledger.post_large_journal(
@@ -223,7 +224,11 @@ def post(work: Work) -> None:
                 deadline=POSTING_SECONDS,
             )
         except RefusedError as refusal:
+            if refusal.code not in ledger_contract.REFUSALS:
+                # Of the id, not of the journal: its money may be in the books.
+                raise
             with work.step(POSTING) as (_session, found):
+                found.journal_id = identifiers.derived("jrn", journal_id, "again")
                 batch_rules.come_to_rest(found, "ready", refusal.code)
             return
     with work.step(POSTING) as (session, found):
