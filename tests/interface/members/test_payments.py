@@ -579,6 +579,48 @@ def test_a_ledger_that_is_away_leaves_the_payment_to_the_next_sweep(
     assert balance(desk, number) == 100_000
 
 
+def test_money_that_the_ledger_refused_once_is_received_later(
+    desk: Desk, number: str
+) -> None:
+    """The provider has it: there is nobody else whom it could stay with."""
+    ledger = desk.tenant.ledger
+    wallet = f"{desk.tenant.id}:1-1020"
+    payment = desk.ask_deposit(number)
+    ledger.set_status({"key": wallet, "status": "frozen"})
+    desk.pay(payment)
+    desk.sweep()
+    found = desk.show(payment)
+    assert (found["state"], found["fault"]) == ("paid", "account_not_active")
+
+    ledger.set_status({"key": wallet, "status": "active"})
+    for _ in range(2):
+        desk.make_due(payment)
+        desk.sweep()
+
+    credited(desk, payment)
+    assert balance(desk, number) == 100_000
+    assert (desk.wallet(), desk.held()) == (100_000, 0)
+
+
+def test_a_dispute_ends_when_the_provider_says_so(desk: Desk, number: str) -> None:
+    payment = desk.ask_deposit(number)
+    desk.pay(payment, paid_amount=1)
+    desk.sweep()
+    till, cooperative = desk.till, desk.tenant.id
+    assert (
+        payments.check_payment(till, cooperative, payment["id"])["state"] == "disputed"
+    )
+
+    # The provider has given the money back: its status 3.
+    desk.provider.transactions[desk.transaction_of(payment)].status = 3
+
+    told = payments.check_payment(till, cooperative, payment["id"])
+    assert told["state"] == "failed"
+    assert (balance(desk, number), desk.wallet()) == (0, 0)
+    told_of = desk.tenant.world.events("payment_disputed", payment_id=payment["id"])
+    assert len(told_of) == 1
+
+
 @pytest.mark.parametrize("state", ["paid", "received"])
 def test_a_death_after_a_journal_posts_it_no_second_time(
     desk: Desk, number: str, state: str

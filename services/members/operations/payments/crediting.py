@@ -199,8 +199,11 @@ def _believe(till: Till, payment: Payment, reading: Reading) -> bool:
 def _receive(till: Till, payment: Payment) -> bool:
     """Put the money into the books, whatever becomes of it there."""
     is_wallet = payment.purpose == domain.WALLET
+    journal_id = payment.journal_id or identifiers.derived(
+        "jrn", "ipaymu", payment.id, "received"
+    )
     command = {
-        "id": identifiers.derived("jrn", "ipaymu", payment.id, "received"),
+        "id": journal_id,
         "amount": payment.amount,
         "target": "bank" if is_wallet else "held",
         "description": f"{DESCRIPTION} {payment.channel.upper()}",
@@ -210,13 +213,22 @@ def _receive(till: Till, payment: Payment) -> bool:
         posted = till.ledger_of(payment.cooperative_id).receive_payment(command)
     except ServiceError as fault:
         if fault.code in ledger_contract.REFUSALS:
-            # The ledger remembers it under this id: trying again would not help.
+            # The ledger remembers it under this id: the next attempt is another one.
             _log.error("payment %s: the ledger refused: %s", payment.id, fault.code)
-            return _end(till, payment, domain.DISPUTED, fault.code)
+            anew = identifiers.derived("jrn", journal_id, "again")
+            return _rest(till, payment, fault.code, journal_id=anew)
         return _rest(till, payment, fault.code)
     now = clock.now()
     if not is_wallet:
-        return _advance(till, payment, domain.RECEIVED, due_at=now, attempts=0)
+        return _advance(
+            till,
+            payment,
+            domain.RECEIVED,
+            journal_id=None,
+            due_at=now,
+            attempts=0,
+            fault=None,
+        )
     return _advance(
         till,
         payment,
@@ -267,6 +279,8 @@ _STEPS: Final[Mapping[str, Step]] = {
     domain.PENDING: _read,
     domain.EXPIRED: _read,
     domain.FAILED: _read,
+    # Not by the sweep: whoever has it settled with the provider asks.
+    domain.DISPUTED: _read,
     domain.PAID: _receive,
     domain.RECEIVED: _allocate,
 }
@@ -313,11 +327,11 @@ def _end(till: Till, payment: Payment, state: str, fault: str | None) -> bool:
     return False
 
 
-def _rest(till: Till, payment: Payment, fault: str | None) -> bool:
+def _rest(till: Till, payment: Payment, fault: str | None, **values: Any) -> bool:
     """Look again later; a payment that had ended before stays so."""
     is_open = payment.state in domain.UNFINISHED
     due_at = _next_look(clock.now(), payment.attempts) if is_open else None
-    _advance(till, payment, payment.state, due_at=due_at, fault=fault)
+    _advance(till, payment, payment.state, due_at=due_at, fault=fault, **values)
     return False
 
 
