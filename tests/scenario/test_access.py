@@ -21,7 +21,7 @@ from services.gateway.openapi import example_of
 from services.gateway.service import GatewayService
 from services.shared import identity as identities
 from services.shared.contracts.members.partners import TOKEN_AUDIENCE
-from services.shared.errors import NotAllowed
+from services.shared.errors import NotAllowed, NotAuthenticated
 from services.shared.identity import Identity
 from services.shared.messaging import memory, runner
 from services.shared.persistence.database import Database
@@ -48,6 +48,8 @@ COLLECTED_AT_LEAST: Final = frozenset(
         "journal_id", "member_id", "number", "partner_id", "transfer_id", "user_id",
     }
 )  # fmt: skip
+
+KEPT_OUT: Final = (NotAllowed, NotAuthenticated)
 
 # Asked for with ids of nothing, these would do something to the whole hub.
 SWEEPING: Final = frozenset({"close_window"})
@@ -220,6 +222,10 @@ def test_each_role_may_do_what_the_table_says(
 
 def _is_let_in(operation: Operation, reply: Reply) -> bool:
     """Whether the rule let the caller in, whatever was said after that."""
+    if "html" in reply.headers["Content-Type"]:
+        # Of a page one reads, so what stood against it is said on the side.
+        page = reply.body.decode()
+        return not any(f'data-code="{one.code}"' in page for one in KEPT_OUT)
     if reply.status == 401:
         # Past the rule there is only SNAP's own complaint about a signature.
         return str(reply.json.get("responseCode")).endswith("00")
@@ -227,8 +233,6 @@ def _is_let_in(operation: Operation, reply: Reply) -> bool:
         return True
     if operation.dialect is not None:
         return not str(reply.json.get("responseCode")).endswith("01")
-    if "html" in reply.headers["Content-Type"]:
-        return f'data-code="{NotAllowed.code}"' not in reply.body.decode()
     code: str = reply.json["code"]
     return code != NotAllowed.code
 

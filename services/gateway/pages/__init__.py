@@ -60,7 +60,7 @@ _USUAL: Final = {
 }
 
 
-def answer(status: int, page: str, headers: Headers = (), **values: Any) -> Answer:
+def answer(status: int, page: str, headers: Headers = (), /, **values: Any) -> Answer:
     """The page ``page``, filled in; what is filled in is escaped."""
     html = _pages.get_template(f"{page}.html").render(_USUAL | values)
     policy = ("Content-Security-Policy", CONTENT_SECURITY_POLICY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 from services.gateway import pages
@@ -15,7 +16,7 @@ from services.gateway.routes.sessions import device_of
 from services.shared import access
 from services.shared.contracts.members import passwords
 from services.shared.contracts.members import sessions as contract
-from services.shared.errors import NotAuthenticatedError, ServiceError
+from services.shared.errors import NotAuthenticatedError, NotFound, ServiceError
 
 SIGN_OUT: Final = "/keluar"
 FORGOTTEN: Final = "/lupa-password"
@@ -74,7 +75,9 @@ class EntranceRoutes(Edge):
     def submit_sign_out(self, request: Request) -> Answer:
         """KELUAR."""
         session_id = request.identity.session_id if request.identity else ""
-        self.members.end_session({"session_id": session_id})
+        # A session that is over and forgotten is no reason to keep its cookies.
+        with suppress(NotFound):
+            self.members.end_session({"session_id": session_id})
         self.edge.revocations.add(session_id)
         return pages.answer(
             200,

@@ -97,7 +97,7 @@ class HomeRoutes(Edge):
             is_wide=True,
             own=own,
             roles=[ROLES.get(role, role) for role in own["roles"]],
-            status=_status(own),
+            standing=_standing(own),
             steps=next_steps(own, security, self._registration()),
             sessions=[_shown(one, current) for one in listed["items"]],
         )
@@ -141,7 +141,7 @@ def _towards_activation(registration: Mapping[str, Any] | None) -> str:
     return f"{step} Alasan penolakan: {reason}" if reason else step
 
 
-def _status(own: Mapping[str, Any]) -> str:
+def _standing(own: Mapping[str, Any]) -> str:
     cooperative = own["cooperative"]
     if cooperative is None:
         return ""

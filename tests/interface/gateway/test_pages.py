@@ -1,0 +1,486 @@
+"""The pages that people see: forms in, pages out, over real HTTP."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import pytest
+
+from services.gateway import pages, steps
+from services.gateway.http import entrypoints
+from services.gateway.pages import forms
+from services.gateway.routes import home
+from services.gateway.service import GatewayService
+from services.shared import access, clock, identity
+from services.shared.contracts.members import passwords, registration, sessions
+from services.shared.errors import DatabaseUnavailable
+from services.shared.identity import Identity
+from tests.fakes.running_gateway import Reply
+from tests.interface.gateway.conftest import Gateway
+
+FORM: Final = "application/x-www-form-urlencoded"
+PUBLIC: Final = (
+    "/",
+    "/daftar",
+    "/syarat",
+    "/masuk",
+    "/lupa-password",
+    "/aktivasi",
+    "/undangan",
+    "/atur-ulang-sandi",
+)
+POSTS: Final = ("/daftar", "/daftar/kirim-ulang", "/masuk", "/lupa-password")
+COOPERATIVE: Final = {
+    "name": " KSP Tunas Harapan ",
+    "email": "pengurus@tunas.example",
+    "phone": "0812-3456-7890",
+    "password": " Melati-Putih-17 ",
+    "partner_code": "",
+    "terms_version": registration.TERMS_VERSION,
+}
+LOGIN: Final = {"login": "sari@contoh.id", "password": "Melati-Putih-42"}
+NOBODY: Final = "siapa@contoh.id"
+
+
+def show(gateway: Gateway, path: str, cookie: str = "") -> Reply:
+    headers = {"Cookie": cookie} if cookie else None
+    return gateway.request("GET", path, token=None, headers=headers)
+
+
+def submit(
+    gateway: Gateway,
+    path: str,
+    values: dict[str, str],
+    *,
+    site: str | None = "same-origin",
+    cookie: str = "",
+) -> Reply:
+    headers = {"Content-Type": FORM, "Cookie": cookie}
+    if site is not None:
+        headers["Sec-Fetch-Site"] = site
+    body = urlencode(values).encode()
+    return gateway.request("POST", path, body, token=None, headers=headers)
+
+
+def text(reply: Reply) -> str:
+    return reply.body.decode()
+
+
+def asked(gateway: Gateway, method: str) -> list[dict[str, Any]]:
+    return [command for name, command, *_ in gateway.script.asked if name == method]
+
+
+def cookie_of(gateway: Gateway, *, seconds: int = 600) -> str:
+    """The cookie of somebody who has signed in."""
+    person = Identity(
+        subject="usr_01jd8x",
+        cooperative_id="coop_maju",
+        scopes=access.ROLE_SCOPES["admin"],
+        roles=frozenset({"admin"}),
+        session_id="ses_ini",
+    )
+    key = gateway.settings.identity_key
+    token = identity.sign(person, key, audience="api", seconds=seconds)
+    return f"hub-access={token}"
+
+
+def step_in(reply: Reply) -> str:
+    found = re.search(r'name="step" value="([^"]+)"', text(reply))
+    assert found is not None, text(reply)
+    return found[1]
+
+
+# What is true of every page.
+
+
+def test_a_page_is_whole_by_itself_and_says_so(gateway: Gateway) -> None:
+    for path in PUBLIC:
+        reply = show(gateway, path)
+        policy = reply.headers["Content-Security-Policy"]
+
+        assert reply.status == 200, path
+        assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert '<html lang="id">' in text(reply)
+        # Nothing of anybody else, and nothing inline that could have been injected.
+        assert not re.search(r'(?:src|href)="(?:https?:)?//', text(reply)), path
+        assert not re.search(r"<script(?! src=)", text(reply)), path
+        assert not re.search(r"\son[a-z]+=|style=", text(reply)), path
+
+
+def test_every_field_has_a_label(gateway: Gateway) -> None:
+    pages_shown = [text(show(gateway, path)) for path in PUBLIC]
+    fields = [
+        (field, page)
+        for page in pages_shown
+        for field in re.findall(r'<input id="(\w+)"', page)
+    ]
+    assert fields
+    for field, page in fields:
+        assert f'<label for="{field}">' in page, field
+
+
+def test_daftar_and_masuk_are_at_the_top(gateway: Gateway) -> None:
+    for path in PUBLIC:
+        top = text(show(gateway, path)).partition("</header>")[0]
+        assert re.search(r'href="/daftar">DAFTAR<', top), path
+        assert re.search(r'href="/masuk">MASUK<', top), path
+
+
+def test_what_others_add_to_an_address_does_no_harm(gateway: Gateway) -> None:
+    assert show(gateway, "/?fbclid=abc&utm_source=wa").status == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none", None])
+def test_a_form_of_another_site_does_nothing(
+    gateway: Gateway, site: str | None
+) -> None:
+    for path in POSTS:
+        reply = submit(gateway, path, COOPERATIVE | LOGIN, site=site)
+
+        assert (reply.status, gateway.script.asked) == (403, []), path
+        assert "halaman hub sendiri" in text(reply)
+
+
+def test_what_was_typed_is_shown_as_text(gateway: Gateway) -> None:
+    evil = '"><script>alert(1)</script>'
+    for path in POSTS:
+        reply = submit(gateway, path, dict.fromkeys((*COOPERATIVE, *LOGIN), evil))
+
+        assert "<script>alert" not in text(reply), path
+
+
+def test_no_password_is_ever_sent_back(gateway: Gateway) -> None:
+    gateway.script.answers["start_registration"] = registration.TermsNotCurrent()
+    gateway.script.answers["sign_in"] = sessions.SecondFactorRequired()
+    for path in POSTS:
+        assert "Melati" not in text(submit(gateway, path, COOPERATIVE | LOGIN)), path
+
+
+def test_a_body_that_is_no_form_gets_a_page(gateway: Gateway) -> None:
+    headers = {"Content-Type": FORM, "Sec-Fetch-Site": "same-origin"}
+    for path in POSTS:
+        reply = gateway.request("POST", path, b"\xff", token=None, headers=headers)
+
+        assert reply.status == 400, path
+        assert reply.headers["Content-Type"].startswith("text/html")
+
+
+def test_a_fault_of_the_hub_is_a_page_that_tells_nothing(gateway: Gateway) -> None:
+    gateway.script.answers["get_own_user"] = DatabaseUnavailable("secret host")
+    reply = show(gateway, "/beranda", cookie_of(gateway))
+
+    assert reply.status == 503
+    assert "secret host" not in text(reply)
+    assert reply.headers["Retry-After"] == "1"
+
+
+def test_the_pages_are_in_no_document(gateway: Gateway) -> None:
+    own = [
+        one
+        for one in entrypoints.operations_of(GatewayService)
+        if one.tag == forms.TAG or one.on_refusal is forms.refused
+    ]
+    document = gateway.request("GET", "/v1/openapi.json", token=None).json
+    assert own
+    assert not {one.path for one in own} & document["paths"].keys()
+
+
+def test_script_and_sign_come_from_the_hub(gateway: Gateway) -> None:
+    script = show(gateway, pages.SCRIPT_PATH)
+    assert script.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert "Tampilkan kata sandi" in text(script)
+    assert show(gateway, pages.ICON_PATH).headers["Content-Type"] == "image/svg+xml"
+
+
+# Registering.
+
+
+def test_the_form_has_what_a_cooperative_registers_with(gateway: Gateway) -> None:
+    page = text(show(gateway, "/daftar"))
+    for label in ("NAMA", "EMAIL", "NO.TELP", "PASSWORD", "PARTNER CODE", "DAFTAR"):
+        assert label in page
+    assert re.search(r'<a href="/syarat" target="_blank" rel="noopener">', page)
+    assert 'class="eye"' in page
+
+
+def test_the_terms_that_are_accepted_are_the_ones_shown(gateway: Gateway) -> None:
+    assert registration.TERMS_VERSION in text(show(gateway, "/syarat"))
+    assert f'value="{registration.TERMS_VERSION}"' in text(show(gateway, "/daftar"))
+
+
+def test_registering_says_where_to_look(gateway: Gateway) -> None:
+    reply = submit(gateway, "/daftar", COOPERATIVE)
+
+    assert reply.status == 202
+    for place in ("Inbox", "Spam", "Promotions", "KIRIM ULANG", COOPERATIVE["email"]):
+        assert place in text(reply)
+    # What was left empty was not said, and spaces count in passwords alone.
+    assert asked(gateway, "start_registration") == [
+        {
+            "name": "KSP Tunas Harapan",
+            "email": "pengurus@tunas.example",
+            "phone": "0812-3456-7890",
+            "password": " Melati-Putih-17 ",
+            "terms_version": registration.TERMS_VERSION,
+        }
+    ]
+
+
+def test_who_does_not_accept_the_terms_is_not_registered(gateway: Gateway) -> None:
+    values = {name: one for name, one in COOPERATIVE.items() if name != "terms_version"}
+    reply = submit(gateway, "/daftar", values)
+
+    assert (reply.status, asked(gateway, "start_registration")) == (400, [])
+    assert "setujui syarat" in text(reply)
+
+
+def test_what_is_wrong_stands_at_its_field_and_the_rest_stays(gateway: Gateway) -> None:
+    reply = submit(gateway, "/daftar", COOPERATIVE | {"email": "bukan", "phone": "1"})
+    page = text(reply)
+
+    assert reply.status == 400
+    assert 'id="email-wrong"' in page
+    assert 'id="phone-wrong"' in page
+    assert 'id="name-wrong"' not in page
+    assert page.count("autofocus") == 1
+    assert "KSP Tunas Harapan" in page
+
+
+def test_a_weak_password_is_told_at_the_password(gateway: Gateway) -> None:
+    error = {
+        "field": "password",
+        "code": "common",
+        "detail": passwords.WeakPassword().message,
+    }
+    gateway.script.answers["start_registration"] = passwords.WeakPassword(
+        None, {"errors": [error]}
+    )
+    reply = submit(gateway, "/daftar", COOPERATIVE)
+
+    assert reply.status == 422
+    assert 'id="password-wrong">Kata sandi terlalu pendek' in text(reply)
+
+
+def test_another_link_is_sent_and_not_too_soon(gateway: Gateway) -> None:
+    email = {"email": COOPERATIVE["email"]}
+    assert submit(gateway, "/daftar/kirim-ulang", email).status == 202
+    assert asked(gateway, "resend_activation") == [email]
+
+    gateway.script.answers["resend_activation"] = registration.ActivationMailTooSoon(
+        None, {"retry_after": 42}
+    )
+    reply = submit(gateway, "/daftar/kirim-ulang", email)
+    assert (reply.status, reply.headers["Retry-After"]) == (429, "42")
+    assert "baru saja dikirim" in text(reply)
+
+
+# Signing in.
+
+
+def test_signing_in_leads_home_with_cookies_that_no_script_reads(
+    gateway: Gateway,
+) -> None:
+    reply = submit(gateway, "/masuk", LOGIN | {"remember": "ya"})
+
+    assert (reply.status, reply.headers["Location"]) == (303, "/beranda")
+    assert "HttpOnly; SameSite=Strict" in reply.headers["Set-Cookie"]
+    [command] = asked(gateway, "sign_in")
+    assert command["remember"] is True
+    assert {name: command[name] for name in LOGIN} == LOGIN
+
+
+def test_who_is_not_to_be_remembered_is_not(gateway: Gateway) -> None:
+    submit(gateway, "/masuk", LOGIN)
+    assert asked(gateway, "sign_in")[0]["remember"] is False
+
+
+def test_a_wrong_password_leaves_the_address_in_the_form(gateway: Gateway) -> None:
+    gateway.script.answers["sign_in"] = sessions.InvalidLogin()
+    reply = submit(gateway, "/masuk", LOGIN)
+
+    assert reply.status == 401
+    assert f'value="{LOGIN["login"]}"' in text(reply)
+    assert 'role="alert"' in text(reply)
+
+
+def test_who_tried_too_often_reads_for_how_long_to_wait(gateway: Gateway) -> None:
+    gateway.script.answers["sign_in"] = sessions.TooManyAttempts(
+        None, {"retry_after": 870}
+    )
+    reply = submit(gateway, "/masuk", LOGIN)
+
+    assert (reply.status, reply.headers["Retry-After"]) == (429, "870")
+    assert "15 menit lagi" in text(reply)
+
+
+def test_the_code_is_asked_for_when_it_is_needed(gateway: Gateway) -> None:
+    gateway.script.answers["sign_in"] = sessions.SecondFactorRequired()
+    first = submit(gateway, "/masuk", LOGIN | {"remember": "ya"})
+    assert first.status == 200
+    assert "KODE VERIFIKASI" in text(first)
+
+    gateway.script.answers["sign_in"] = sessions.InvalidSecondFactor()
+    values = {"step": step_in(first), "second_factor": "000000"}
+    wrong = submit(gateway, "/masuk", values)
+    assert wrong.status == 422
+    assert 'id="second_factor-wrong"' in text(wrong)
+
+    del gateway.script.answers["sign_in"]
+    values = {"step": step_in(wrong), "second_factor": " 492039 "}
+    assert submit(gateway, "/masuk", values).headers["Location"] == "/beranda"
+    last = asked(gateway, "sign_in")[-1]
+    expected = LOGIN | {"remember": True, "second_factor": "492039"}
+    assert {name: last[name] for name in expected} == expected
+
+
+def test_who_is_with_several_cooperatives_names_one(gateway: Gateway) -> None:
+    gateway.script.answers["sign_in"] = sessions.CooperativeCodeRequired()
+    first = submit(gateway, "/masuk", LOGIN)
+    assert "KODE KOPERASI" in text(first)
+
+    gateway.script.answers["sign_in"] = sessions.SecondFactorRequired()
+    values = {"step": step_in(first), "cooperative_code": "0101"}
+    second = submit(gateway, "/masuk", values)
+
+    del gateway.script.answers["sign_in"]
+    submit(gateway, "/masuk", {"step": step_in(second), "second_factor": "492039"})
+    last = asked(gateway, "sign_in")[-1]
+    assert (last["cooperative_code"], last["second_factor"]) == ("0101", "492039")
+
+
+def test_a_step_that_was_not_sealed_here_is_refused(gateway: Gateway) -> None:
+    for step in ("", "bukan", "é", "AQAA" * 20):
+        reply = submit(gateway, "/masuk", {"step": step, "second_factor": "492039"})
+
+        assert (reply.status, asked(gateway, "sign_in")) == (422, []), step
+        assert "mulailah dari awal" in text(reply)
+
+
+def test_a_step_is_not_good_for_long(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway.script.answers["sign_in"] = sessions.SecondFactorRequired()
+    step = step_in(submit(gateway, "/masuk", LOGIN))
+    later = clock.now() + 2 * steps.GOOD_FOR
+    monkeypatch.setattr("services.gateway.steps.clock.now", lambda: later)
+    reply = submit(gateway, "/masuk", {"step": step, "second_factor": "492039"})
+
+    assert reply.status == 422
+    assert "terlalu lama" in text(reply)
+
+
+def test_who_is_signed_in_goes_straight_home(gateway: Gateway) -> None:
+    reply = show(gateway, "/masuk", cookie_of(gateway))
+    assert (reply.status, reply.headers["Location"]) == (303, "/beranda")
+    assert asked(gateway, "refresh_session") == []
+
+
+def test_a_session_goes_on_when_its_access_token_has_run_out(gateway: Gateway) -> None:
+    reply = show(gateway, "/masuk", "hub-refresh=rrr")
+
+    assert (reply.status, reply.headers["Location"]) == (303, "/beranda")
+    assert asked(gateway, "refresh_session") == [{"refresh_token": "rrr"}]
+    assert "Set-Cookie" in reply.headers
+
+
+def test_a_session_that_is_over_leads_to_the_form(gateway: Gateway) -> None:
+    gateway.script.answers["refresh_session"] = sessions.InvalidRefreshToken()
+    reply = show(gateway, "/masuk", "hub-refresh=rrr")
+
+    assert reply.status == 200
+    assert "INGATKAN SAYA NANTI" in text(reply)
+
+
+# Forgotten passwords.
+
+
+def test_a_forgotten_password_is_answered_alike_for_everybody(gateway: Gateway) -> None:
+    known = submit(gateway, "/lupa-password", {"login": LOGIN["login"]})
+    unknown = submit(gateway, "/lupa-password", {"login": NOBODY})
+
+    assert known.status == unknown.status == 202
+    assert known.body == unknown.body
+    assert asked(gateway, "forget_password")[-1] == {"login": NOBODY}
+
+
+def test_an_empty_address_is_asked_for_again(gateway: Gateway) -> None:
+    reply = submit(gateway, "/lupa-password", {"login": "  "})
+    assert reply.status == 400
+    assert 'id="login-wrong"' in text(reply)
+
+
+def test_the_page_of_a_new_password_has_the_eye(gateway: Gateway) -> None:
+    page = text(show(gateway, "/atur-ulang-sandi?token=x"))
+    assert 'class="eye"' in page
+    assert "SIMPAN PERUBAHAN" in page
+
+
+# Home.
+
+
+def test_who_has_not_signed_in_is_led_to_the_form(gateway: Gateway) -> None:
+    for reply, leads_to in (
+        (show(gateway, "/beranda"), "/masuk"),
+        (submit(gateway, "/beranda/akhiri", {"session_id": "ses_lain"}), "/masuk"),
+        (submit(gateway, "/keluar", {}), "/keluar"),
+    ):
+        assert reply.status == 401
+        assert f'content="0; url={leads_to}"' in text(reply)
+
+
+def test_a_machine_has_no_home(gateway: Gateway) -> None:
+    assert gateway.request("GET", "/beranda").status == 403
+
+
+def test_home_says_who_one_is_and_what_is_next(gateway: Gateway) -> None:
+    page = text(show(gateway, "/beranda", cookie_of(gateway)))
+
+    assert "Halo, Sari Dewi" in page
+    assert "KSP Maju Bersama" in page
+    assert "Langkah berikutnya" in page
+    assert "KELUAR" in page
+
+
+def test_another_session_is_ended_by_its_button(gateway: Gateway) -> None:
+    values = {"session_id": "ses_lain"}
+    reply = submit(gateway, "/beranda/akhiri", values, cookie=cookie_of(gateway))
+
+    assert (reply.status, reply.headers["Location"]) == (303, "/beranda")
+    assert asked(gateway, "end_session") == [values]
+
+
+def test_another_site_ends_no_session(gateway: Gateway) -> None:
+    own, cookie = {"session_id": "ses_ini"}, cookie_of(gateway)
+    for path in ("/beranda/akhiri", "/keluar"):
+        reply = submit(gateway, path, own, site="cross-site", cookie=cookie)
+
+        assert (reply.status, asked(gateway, "end_session")) == (403, []), path
+
+
+def test_signing_out_ends_the_session_and_forgets_the_cookies(gateway: Gateway) -> None:
+    cookie = cookie_of(gateway)
+    # A button without fields is an empty form.
+    reply = submit(gateway, "/keluar", {}, cookie=cookie)
+
+    assert reply.status == 200
+    assert "Max-Age=0" in reply.headers["Set-Cookie"]
+    assert asked(gateway, "end_session") == [{"session_id": "ses_ini"}]
+    assert show(gateway, "/beranda", cookie).status == 401
+
+
+def test_who_leaves_late_is_asked_once_more(gateway: Gateway) -> None:
+    """The access token had run out, so the session is taken up again to end it."""
+    reply = show(gateway, "/keluar", "hub-refresh=rrr")
+
+    assert reply.status == 200
+    assert "Keluar sekarang?" in text(reply)
+    assert "Set-Cookie" in reply.headers
+    assert show(gateway, "/keluar").headers["Location"] == "/masuk"
+
+
+def test_every_role_and_status_has_a_name() -> None:
+    assert home.ROLES.keys() == {*access.ROLE_SCOPES, "operator"}
