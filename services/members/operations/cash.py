@@ -36,6 +36,7 @@ from services.shared.presentation import pdf
 
 PATIENCE: Final = timedelta(seconds=60)
 SWEEP_SIZE: Final = 50
+SWEEPER: Final = "service:members"
 
 LedgerOf = Callable[[str], Ledger]
 
@@ -231,7 +232,8 @@ def accept_count(
 ) -> dict[str, Any]:
     """The cash was compared and taken over: variance is posted, the vault gets it.
 
-    Raises SameProposer for the teller, StepUpRequired, ShiftNotOpen.
+    Raises SameProposer for the teller, StepUpRequired, ShiftNotOpen, and what the
+    ledger refuses; then the teller counts again.
     """
     access.require_strong(by, clock.now().timestamp())
     cooperative_id = actor.cooperative_id
@@ -358,7 +360,8 @@ def _accept(
         approver=by.subject,
         expected_amount=expected,
     )
-    if accepted is None or accepted.counted_amount != shift.counted_amount:
+    # Another count is another decision, even if it comes to the same sum.
+    if accepted is None or accepted.counted_at != shift.counted_at:
         raise contract.ShiftNotOpen
     counted = accepted.counted_amount or 0
     if counted != expected:
@@ -401,12 +404,41 @@ def _finish_closing(database: Database, ledger: Ledger, shift: CashShift) -> Cas
         kinds.append(slip_domain.DRAWER_VARIANCE)
     if shift.counted_amount:
         kinds.append(slip_domain.DRAWER_OUT)
-    for kind in kinds:
-        step = _step_id(shift, kind)
-        slips.finish_recorded(database, ledger, shift.cooperative_id, step)
+    try:
+        for kind in kinds:
+            step = _step_id(shift, kind)
+            slips.finish_recorded(database, ledger, shift.cooperative_id, step)
+    except RefusedError:
+        _give_back(database, shift)
+        raise
     return _change(
         database, shift, was=cash.CLOSING, status=cash.CLOSED, closed_at=clock.now()
     )
+
+
+@retrying
+def _give_back(database: Database, shift: CashShift) -> None:
+    """Let the teller count again: what the ledger refused it refuses for ever.
+
+    What was posted before the refusal, the next count finds in the books.
+    """
+    with database.tenant(shift.cooperative_id) as session:
+        found = _found_shift(store.lock_shift(session, shift.id))
+        if found.status != cash.CLOSING or found.counted_at != shift.counted_at:
+            return
+        store.change_shift(
+            session,
+            shift.id,
+            was=cash.CLOSING,
+            status=cash.OPEN,
+            approver=None,
+            expected_amount=None,
+            counted_amount=None,
+            counted_at=None,
+            denominations=None,
+        )
+        actor = Actor(cooperative_id=shift.cooperative_id, subject=SWEEPER)
+        audit.record(session, actor, "cash_shift.refused", shift.id)
 
 
 @retrying
@@ -426,8 +458,9 @@ def _begin_step(
 
 
 def _step_id(shift: CashShift, kind: str) -> str:
-    """The journal of a step that a shift takes once."""
-    return identifiers.derived("jrn", shift.cooperative_id, shift.id, kind)
+    """The journal of a step that a shift takes once; of the closing, once a count."""
+    counted = shift.counted_at.isoformat() if shift.counted_at else ""
+    return identifiers.derived("jrn", shift.cooperative_id, shift.id, kind, counted)
 
 
 def _draft(

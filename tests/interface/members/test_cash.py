@@ -406,6 +406,54 @@ def test_a_closing_cut_short_is_finished_once(
     assert counter.accept(treasurer, shift["id"])["status"] == "closed"
 
 
+def test_a_closing_that_the_ledger_refuses_is_counted_again(
+    counter: Counter, teller: Identity, treasurer: Identity, tenant: Tenant
+) -> None:
+    shift = counter.open_shift(teller)
+    counter.count(teller, shift["id"], 990_000)
+    set_status = tenant.ledger.set_status
+    set_status({"key": f"{tenant.id}:1-1000", "status": "frozen"})
+    with pytest.raises(ledger_contract.AccountNotActive):
+        counter.accept(treasurer, shift["id"])
+    set_status({"key": f"{tenant.id}:1-1000", "status": "active"})
+
+    assert shown(counter, shift["id"])["status"] == "open"
+    again = counter.count(teller, shift["id"], 990_000)
+    # The variance was posted before the refusal.
+    assert again["variance"] == 0
+    assert counter.accept(treasurer, shift["id"])["status"] == "closed"
+    assert counter.chart("5-9000") == 10_000
+    assert in_drawer(counter, shift) == 0
+    assert vault(counter) == -10_000
+
+
+def test_what_is_accepted_is_the_count_that_was_compared(
+    counter: Counter, teller: Identity, treasurer: Identity, tenant: Tenant
+) -> None:
+    """Sent back, paid through and counted again meanwhile, to the same sum."""
+    number = tenant.account()
+    shift = counter.open_shift(teller)
+    counter.count(teller, shift["id"], 1_000_000)
+    expected = cash._expected
+
+    def expected_too_early(*given: Any) -> int:
+        found = expected(*given)
+        patch.setattr(cash, "_expected", expected)
+        _return(counter, treasurer, shift["id"])
+        counter.pay_in(teller, number, 250_000)
+        counter.count(teller, shift["id"], 1_000_000)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cash, "_expected", expected_too_early)
+        with pytest.raises(contract.ShiftNotOpen):
+            counter.accept(treasurer, shift["id"])
+
+    counter.accept(treasurer, shift["id"])
+    assert counter.chart("5-9000") == 250_000
+    assert in_drawer(counter, shift) == 0
+
+
 def test_another_cooperatives_counter_does_not_exist(
     counter: Counter, neighbour: Tenant, teller: Identity
 ) -> None:
