@@ -29,6 +29,8 @@ UNDONE_ELSEWHERE: Final = frozenset(
         "drawer_out",
         "drawer_variance",
         "interest",
+        "opening_balance",
+        "payment_allocated",
     }
 )
 """Kinds that other tables account for: reversed here alone, the two would disagree."""

@@ -105,6 +105,19 @@ def test_a_payment_inside_one_cooperative_is_undone_by_a_return_only(
         reverse(ledger, one, payment.journal_id)
 
 
+@pytest.mark.parametrize("kind", ["opening_balance", "payment_allocated"])
+def test_what_other_tables_account_for_is_not_reversed_behind_their_back(
+    ledger: Ledger, kind: str
+) -> None:
+    """Simpanan pokok would leave members who stay; held money would be of nobody."""
+    one = ledger.cooperative()
+    budi = ledger.savings(one, 99)
+    made = ledger.post_one(a_journal((ledger.cash(one), budi, 9), kind=kind))
+
+    with pytest.raises(contract.JournalUndoneElsewhere):
+        reverse(ledger, one, made.journal_id)
+
+
 def test_a_journal_that_spans_books_is_not_reversed_by_one_of_them(
     ledger: Ledger,
 ) -> None:

@@ -134,7 +134,7 @@ def _deposit(database: Database, ledger: Ledger, payment: Payment, number: str) 
         posted = ledger.post_journal(
             {
                 "id": payment.journal_id or journal_id_of(payment, number),
-                "kind": "deposit",
+                "kind": "payment_allocated",
                 "description": DEPOSIT_DESCRIPTION,
                 "business_date": clock.business_date().isoformat(),
                 "reference": payment.id,
