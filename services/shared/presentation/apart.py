@@ -1,22 +1,25 @@
 """How a large workbook is read and written without holding up everybody else.
 
 Opening a workbook is seconds of computation in one piece, during which a service of
-green threads would answer nobody. So it is done by a child process, row by row over
-pipes: `python -m services.shared.presentation.apart`. Nothing is put on a disk, and a
+green threads would answer nobody. So it is done by a child process, row by row over a
+socket: `python -m services.shared.presentation.apart`. Nothing is put on a disk, and a
 file that eats memory ends the child alone.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import resource
+import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from services.shared.presentation import sheets
 
@@ -25,6 +28,8 @@ FIRST: Final = "*"
 
 MEMORY_BYTES_MAX: Final = 2 * 1024**3
 CPU_SECONDS_MAX: Final = 300
+RECEIVE_BYTES: Final = 64 * 1024
+ROWS_AT_ONCE: Final = 500
 ROOT: Final = Path(__file__).resolve().parents[3]
 
 _READ: Final = "read"
@@ -41,9 +46,10 @@ def read(content: bytes, wanted: Sequence[str]) -> Iterator[Tab]:
     Case, spaces and signs of a tab's title do not count; tabs that are not there are
     left out. Raises UnreadableWorkbook, also in the middle of reading.
     """
-    with _child(_READ, *wanted) as child:
-        _give(child, content)
-        for line in _out(child):
+    with _child(_READ, *wanted) as (child, line_to_it):
+        line_to_it.sendall(content)
+        line_to_it.shutdown(socket.SHUT_WR)
+        for line in _lines(_received(line_to_it)):
             row = json.loads(line)
             if isinstance(row, dict):
                 raise sheets.UnreadableWorkbook(row["fault"])
@@ -54,50 +60,57 @@ def read(content: bytes, wanted: Sequence[str]) -> Iterator[Tab]:
 
 def write(rows: Iterable[Sequence[Any]], header: Sequence[str], title: str) -> bytes:
     """A workbook with one sheet; cells are JSON primitives."""
-    with _child(_WRITE, title) as child:
-        pipe = _in(child)
-        for row in (header, *rows):
-            pipe.write(json.dumps(list(row)).encode() + b"\n")
-        pipe.close()
-        content = _out(child).read()
+    with _child(_WRITE, title) as (child, line_to_it):
+        remaining = iter(chain((header,), rows))
+        while some := list(islice(remaining, ROWS_AT_ONCE)):
+            text = "".join(json.dumps(list(row)) + "\n" for row in some)
+            line_to_it.sendall(text.encode())
+        line_to_it.shutdown(socket.SHUT_WR)
+        content = b"".join(_received(line_to_it))
         if child.wait():
             raise sheets.UnreadableWorkbook("The workbook cannot be written.")
         return content
 
 
 @contextmanager
-def _child(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    child = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", __name__, *arguments],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        yield child
-    finally:
-        # Whoever stops reading in the middle needs the rest no more.
-        child.kill()
-        child.wait()
-        for pipe in (child.stdin, child.stdout):
-            if pipe is not None and not pipe.closed:
-                pipe.close()
+def _child(
+    *arguments: str,
+) -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
+    """A child process, and the line to it.
+
+    A pair of sockets and not pipes: eventlet reads a line from a pipe byte by byte.
+    """
+    ours, theirs = socket.socketpair()
+    # eventlet has made both ends non-blocking, which the child does not expect.
+    os.set_blocking(theirs.fileno(), True)
+    with ours:
+        with theirs:
+            child = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", __name__, *arguments],
+                cwd=ROOT,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+            )
+        try:
+            yield child, ours
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise sheets.UnreadableWorkbook("The workbook is damaged.") from error
+        finally:
+            # Whoever stops reading in the middle needs the rest no more.
+            child.kill()
+            child.wait()
 
 
-def _give(child: subprocess.Popen[bytes], content: bytes) -> None:
-    pipe = _in(child)
-    pipe.write(content)
-    pipe.close()
+def _received(line: socket.socket) -> Iterator[bytes]:
+    while some := line.recv(RECEIVE_BYTES):
+        yield some
 
 
-def _in(child: subprocess.Popen[bytes]) -> IO[bytes]:
-    assert child.stdin is not None  # noqa: S101 - asked for above
-    return child.stdin
-
-
-def _out(child: subprocess.Popen[bytes]) -> IO[bytes]:
-    assert child.stdout is not None  # noqa: S101 - asked for above
-    return child.stdout
+def _lines(parts: Iterable[bytes]) -> Iterator[bytes]:
+    begun = b""
+    for part in parts:
+        *whole, begun = (begun + part).split(b"\n")
+        yield from whole
 
 
 # In the child
