@@ -59,14 +59,17 @@ NO_FAULTS: Final = Faults()
 
 def in_indonesian(refusal: ServiceError) -> str:
     """What the person reads instead of the sentence for machines."""
-    default = (type(refusal).__doc__ or "").strip().splitlines()[0]
-    said = translations.translate(
-        refusal.message, translations.INDONESIAN, default=default
-    )
+    said = _said(refusal, refusal.message)
     seconds = refusal.details.get("retry_after", 0)
     if seconds > MINUTE:
         return f"{said} Coba lagi sekitar {-(-seconds // MINUTE)} menit lagi."
     return said
+
+
+def _said(refusal: ServiceError, sentence: str) -> str:
+    """``sentence`` in Indonesian, or what the kind of refusal says in general."""
+    default = (type(refusal).__doc__ or "").strip().splitlines()[0]
+    return translations.translate(sentence, translations.INDONESIAN, default=default)
 
 
 def faults_of(refusal: ServiceError, shown: Mapping[str, str]) -> Faults:
@@ -80,7 +83,7 @@ def faults_of(refusal: ServiceError, shown: Mapping[str, str]) -> Faults:
         for one in reversed(refusal.details.get("errors", ()))
     }
     found = {
-        name: own or translations.translate(told[name], translations.INDONESIAN)
+        name: own or _said(refusal, told[name])
         for name, own in shown.items()
         if name in told
     }

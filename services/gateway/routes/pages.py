@@ -41,6 +41,8 @@ class Page:
     button: str
     done: str
     hint: str = ""
+    # Address and words of what helps when the link is not good any more.
+    help: tuple[str, str] | None = None
     asks_password: bool = True
 
     def form(self, status: int, token: str, faults: Faults = NO_FAULTS) -> Answer:
@@ -55,6 +57,7 @@ class Page:
             hint=self.hint,
             asks_password=self.asks_password,
             token=token,
+            help=self.help if faults.general and not faults.fields else None,
             faults=faults,
         )
 
@@ -79,6 +82,7 @@ ACTIVATION: Final = Page(
     text="Tekan tombol untuk memverifikasi alamat e-mail koperasi Anda.",
     button="VERIFIKASI",
     done="Alamat e-mail sudah diverifikasi. Silakan masuk dan lengkapi data legalitas.",
+    help=("/daftar/kirim-ulang", "Minta tautan aktivasi baru"),
     asks_password=False,
 )
 INVITATION: Final = Page(
@@ -94,6 +98,7 @@ PASSWORD_RESET: Final = Page(
     title="Atur ulang kata sandi",
     text="Tentukan kata sandi baru. Setelah itu semua perangkat harus masuk kembali.",
     hint=HINT,
+    help=("/lupa-password", "Minta tautan baru"),
     button="SIMPAN PERUBAHAN",
     done="Kata sandi sudah diubah. Silakan masuk kembali.",
 )

@@ -86,6 +86,13 @@ class SiteRoutes(Edge):
             )
         return _look_into_the_mail(202, command["email"])
 
+    @forms.shown(SEND_AGAIN)
+    def show_send_again(self, _request: Request) -> Answer:
+        """The form of who lost the link, or waited for too long."""
+        return pages.answer(
+            200, "send_again", title="Kirim ulang tautan aktivasi", faults=NO_FAULTS
+        )
+
     @forms.submitted(SEND_AGAIN)
     def submit_send_again(self, request: Request) -> Answer:
         """KIRIM ULANG: another link to the same address."""

@@ -24,6 +24,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 PUBLIC: Final = (
     "/",
     "/daftar",
+    "/daftar/kirim-ulang",
     "/syarat",
     "/masuk",
     "/lupa-password",
