@@ -195,17 +195,27 @@ def advance(session: Session, run: Run, step: Step) -> bool:
 
 
 def fail(session: Session, run: Run, fault: str) -> None:
-    """Keep what went wrong, and try again after a pause that grows."""
+    """Keep what went wrong, and try again after a pause that grows.
+
+    Only the fault of the last one that claimed the step: a worker that was only slow
+    does not stop who took the run over.
+    """
     pause = RETRY_SECONDS[min(run.attempts, len(RETRY_SECONDS)) - 1]
     session.execute(
         text(
             "UPDATE job_runs SET state = 'failed', fault = :fault, "
             " due_at = clock_timestamp() + make_interval(secs => :pause) "
             "WHERE cooperative_id = :cooperative_id AND job = :job "
-            " AND business_date = :business_date AND state = 'running'"
+            " AND business_date = :business_date AND state = 'running' "
+            " AND attempts = :attempts AND position IS NOT DISTINCT FROM :begun_at"
         ),
         _key(run.cooperative_id, run.job, run.business_date)
-        | {"fault": fault[:_FAULT_CHARACTERS], "pause": pause},
+        | {
+            "fault": fault[:_FAULT_CHARACTERS],
+            "pause": pause,
+            "attempts": run.attempts,
+            "begun_at": run.position,
+        },
     )
 
 

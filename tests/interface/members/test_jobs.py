@@ -214,6 +214,24 @@ def test_a_worker_that_was_only_slow_throws_nobody_back(
     assert state(tenant)["done_count"] == 30
 
 
+def test_a_worker_that_was_only_slow_stops_nobody(tenant: Tenant, work: Work) -> None:
+    request(tenant)
+    database: Database = tenant.world.members
+    with database.hub() as session:
+        slow = runs.claim(session, ["uji"])
+    wait_no_longer(tenant)
+    with database.hub() as session:
+        other = runs.claim(session, ["uji"])
+    assert slow is not None
+    assert other is not None
+
+    with database.hub() as session:
+        runs.fail(session, slow, "too late")
+    with database.hub() as session:
+        assert runs.advance(session, other, Step(position="a", done=10))
+    assert state(tenant)["state"] == "running"
+
+
 def test_what_is_due_is_made_for_every_active_cooperative_once(
     tenant: Tenant, neighbour: Tenant, work: Work
 ) -> None:
