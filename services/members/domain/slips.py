@@ -26,6 +26,12 @@ DRAWER_IN: Final = "drawer_in"
 DRAWER_OUT: Final = "drawer_out"
 DRAWER_VARIANCE: Final = "drawer_variance"
 
+SEEN_TO: Final = frozenset({PLACEMENT, CONTRIBUTION, CONTRIBUTION_CANCELLED})
+"""Kinds that are finished by whoever accounts for them, and not by their slip alone.
+
+Their account may have to be opened first: without it the ledger would refuse them.
+"""
+
 TITLES: Final = {
     movements.DEPOSIT: "Slip Setoran",
     movements.WITHDRAWAL: "Slip Penarikan",

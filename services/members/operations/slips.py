@@ -107,7 +107,7 @@ def finish_recorded(
 
 
 def finish_due(database: Database, ledger_of: LedgerOf) -> int:
-    """Finish what was begun and left behind; how many."""
+    """Finish what was begun and left behind, and nobody else sees to; how many."""
     now = clock.now()
     with database.hub() as session:
         due = store.take_due(

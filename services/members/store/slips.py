@@ -114,7 +114,11 @@ def take_due(
     """
     due = (
         select(Slip.journal_id)
-        .where(Slip.status == slips.PENDING, Slip.due_at <= until)
+        .where(
+            Slip.status == slips.PENDING,
+            Slip.due_at <= until,
+            Slip.kind.not_in(slips.SEEN_TO),
+        )
         .order_by(Slip.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from services.ledger.operations import journals
 from services.members import operations
-from services.members.operations import deposits
+from services.members.operations import deposits, slips
 from services.shared import clock
 from services.shared.contracts import files
 from services.shared.contracts import ledger as ledger_contract
@@ -22,6 +22,7 @@ from services.shared.errors import (
     DeadlinePassed,
     IdempotencyKeyReused,
     NotFound,
+    OutcomeUnknown,
     StepUpRequired,
 )
 from tests.factories.counter import RATES, Counter, actor, later, on, staff
@@ -409,6 +410,24 @@ def test_a_product_withdrawn_is_paid_out_instead_of_rolled_over(
 
     assert counter.show(deposit["id"])["status"] == "matured"
     assert savings(counter, account) == 30_000_000 + 175_000
+
+
+def test_a_placement_left_behind_waits_for_its_own_account(
+    counter: Counter, tenant: Tenant, account: dict[str, Any]
+) -> None:
+    """The sweep of slips may come first: the ledger has nowhere to put the money."""
+    product = counter.product()["id"]
+    tenant.ledger.fault = BusUnavailable()
+    with pytest.raises(OutcomeUnknown):
+        counter.place(account, product, key="sb-1")
+    tenant.ledger.fault = None
+
+    with later():
+        slips.finish_due(tenant.world.members, lambda _: tenant.ledger)
+        deposits.finish_opening(tenant.world.members, lambda _: tenant.ledger)
+
+    assert counter.place(account, product, key="sb-1")["status"] == "active"
+    assert savings(counter, account) == 20_000_000
 
 
 def test_a_job_killed_between_decision_and_posting_pays_once(
