@@ -126,7 +126,7 @@ class EntranceRoutes(Edge):
                 "password": form.get("password", ""),
                 "remember": "remember" in form,
             }
-        said = self.edge.steps.open(form[STEP])
+        said: dict[str, Any] = self.edge.steps.open(form[STEP])
         for name in set(ASKS_FOR.values()) & form.keys():
             said[name] = form[name].strip()
         return said
@@ -175,7 +175,8 @@ class EntranceRoutes(Edge):
             signed_in = dict(self.members.refresh_session(given))
         except contract.InvalidRefreshToken:
             return ()
-        return self.edge.cookies.issued(signed_in)
+        headers: Headers = self.edge.cookies.issued(signed_in)
+        return headers
 
 
 def _sign_in(

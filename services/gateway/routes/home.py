@@ -145,7 +145,8 @@ def _standing(own: Mapping[str, Any]) -> str:
     cooperative = own["cooperative"]
     if cooperative is None:
         return ""
-    return STATUSES.get(cooperative["status"], cooperative["status"])
+    status: str = cooperative["status"]
+    return STATUSES.get(status, status)
 
 
 def _shown(session: Mapping[str, Any], current: str) -> dict[str, Any]:
