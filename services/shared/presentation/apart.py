@@ -15,7 +15,7 @@ import resource
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -40,7 +40,7 @@ Tab = tuple[str, int, list[str]]
 """The name that was asked for, the number of the row, and its cells."""
 
 
-def read(content: bytes, wanted: Sequence[str]) -> Iterator[Tab]:
+def read(content: bytes, wanted: Sequence[str]) -> Generator[Tab]:
     """The rows of the tabs with these names, in the order of the names.
 
     Case, spaces and signs of a tab's title do not count; tabs that are not there are
