@@ -150,6 +150,14 @@ class Counter:
             },
         )
 
+    def contributions_of(self, member_id: str) -> list[dict[str, Any]]:
+        """What a member has contributed, in the order it was paid."""
+        command = {"member_id": member_id, "limit": 50, "cursor": None}
+        items: list[dict[str, Any]] = dues.list_contributions(
+            self.tenant.world.members, self.tenant.id, command
+        )["items"]
+        return items
+
     def dues_of(self, member_id: str, **page: Any) -> dict[str, Any]:
         return dues.get_dues(
             self.tenant.world.members,

@@ -87,6 +87,7 @@ class DuesRoutes(Peers):
         errors=(
             contract.ContributionNotFound,
             contract.ContributionNotPosted,
+            contract.MembershipEnded,
             SameProposer,
             cash_contract.DrawerNotOpen,
             cash_contract.DrawerShort,

@@ -13,6 +13,12 @@ from typing import Final
 DEPOSIT: Final = "deposit"
 CONTRIBUTIONS: Final = "contributions"
 WALLET: Final = "wallet"
+VIRTUAL_ACCOUNT: Final = "virtual_account"
+"""The channel of contributions that came by a payment."""
+
+CANCELLED: Final = "contribution_cancelled"
+"""Why money that was with whom it was for is held again."""
+
 PURPOSES: Final = (DEPOSIT, CONTRIBUTIONS, WALLET)
 
 REQUESTING: Final = "requesting"
@@ -40,6 +46,9 @@ STATES: Final = (
     REQUESTING, PENDING, PAID, RECEIVED, CREDITED,
     UNALLOCATED, EXPIRED, FAILED, DISPUTED,
 )  # fmt: skip
+AT_REST: Final = frozenset({CREDITED, UNALLOCATED})
+"""States in which the money is in the books, and nobody is moving it."""
+
 UNFINISHED: Final = (REQUESTING, PENDING, PAID, RECEIVED)
 """States that nothing may stay in: the sweep goes on from each of them."""
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from services.members.entrypoints.peers import Peers, loaded
 from services.members.operations import dues
-from services.shared import access
+from services.shared import access, clock
 from services.shared.contracts.members import dues as contract
 from services.shared.messaging import rpc, timer
 
@@ -30,6 +30,7 @@ class DuesEntrypoints(Peers):
     def cancel_contribution(self, command: dict[str, Any]) -> dict[str, Any]:
         """Undo a contribution that was recorded by mistake."""
         request = loaded(contract.CancelContribution(), command)
+        access.require_strong(self.identity, clock.now().timestamp())
         return dues.cancel_contribution(
             self.database, self.ledger, self.actor, request, self.identity
         )

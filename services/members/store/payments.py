@@ -28,6 +28,13 @@ def find_payment(session: Session, payment_id: str) -> Payment | None:
     return session.get(Payment, payment_id, populate_existing=True)
 
 
+def lock_payment(session: Session, payment_id: str) -> Payment | None:
+    """One payment as it is now, held until the commit."""
+    return session.get(
+        Payment, payment_id, with_for_update=True, populate_existing=True
+    )
+
+
 def advance(
     session: Session, payment: Payment, state: str, **values: Any
 ) -> Payment | None:

@@ -440,6 +440,32 @@ def test_a_candidate_pays_what_entering_asks_for(
     assert (desk.wallet(), desk.held()) == (120_000, 0)
 
 
+def test_what_is_cancelled_waits_to_be_given_to_somebody_again(
+    desk: Desk, joining: tuple[Counter, str]
+) -> None:
+    """It was never cash: it goes back to where payments are held."""
+    counter, member_id = joining
+    payment = desk.ask(member_id=member_id, purpose="contributions")
+    desk.pay(payment)
+    credited(desk, payment)
+    operations.activate_member(desk.tenant.world.members, desk.tenant.actor, member_id)
+    [wajib] = [
+        one for one in counter.contributions_of(member_id) if one["kind"] == "wajib"
+    ]
+
+    other = replace(desk.actor, subject="usr_ketua")
+    assert counter.cancel(wajib["id"], other)["state"] == "cancelled"
+
+    found = desk.show(payment)
+    assert (found["state"], found["credited"]) == ("unallocated", 100_000)
+    assert found["fault"] == "contribution_cancelled"
+    assert desk.held() == 20_000
+    number = counter.account_of(member_id)
+    allocate(desk, payment, number)
+    assert desk.show(payment)["state"] == "credited"
+    assert (balance(desk, number), desk.held()) == (20_000, 0)
+
+
 def test_months_are_paid_ahead_as_many_as_wanted(
     desk: Desk, joining: tuple[Counter, str]
 ) -> None:

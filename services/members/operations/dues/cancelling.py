@@ -12,19 +12,20 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.members.domain import dues, duties, membership
+from services.members.domain import dues, duties, membership, payments
 from services.members.domain import slips as domain_slips
 from services.members.domain.audit import Actor
 from services.members.domain.peers import Ledger
 from services.members.domain.slips import Draft
-from services.members.models import Contribution
+from services.members.models import Contribution, Payment
 from services.members.operations import audit, slips
 from services.members.operations.dues import accounts, views
 from services.members.operations.dues.recording import DESCRIPTIONS
 from services.members.store import dues as store
+from services.members.store import payments as payments_store
 from services.shared import identifiers
 from services.shared.contracts.members import dues as contract
-from services.shared.errors import InvariantViolated, RefusedError
+from services.shared.errors import InvariantViolated, OutcomeUnknown, RefusedError
 from services.shared.identity import Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
@@ -39,8 +40,9 @@ def cancel_contribution(
 ) -> dict[str, Any]:
     """A contribution recorded by mistake: its money goes back where it came from.
 
-    Cash comes out of the drawer that ``by`` has open, else out of the vault. The months
-    are owed again, simpanan pokok may be paid anew. Raises
+    Cash comes out of the drawer that ``by`` has open, else out of the vault; what came
+    by a payment is held until somebody allocates it. The months are owed again,
+    simpanan pokok may be paid anew. Raises
     ContributionNotFound, ContributionNotPosted, SameProposer for whoever recorded it,
     MembershipEnded, or what the ledger refuses.
     """
@@ -98,6 +100,9 @@ def _begin(
             raise contract.ContributionNotPosted
         if member.status not in {membership.CANDIDATE, membership.ACTIVE}:
             raise contract.MembershipEnded
+        payment = _payment_of(session, locked)
+        if payment is not None and payment.state not in payments.AT_REST:
+            raise contract.ContributionNotPosted
         locked.cancelling_journal_id = _next_journal_id(locked)
         locked.state = dues.CANCELLING
         session.flush()
@@ -149,6 +154,29 @@ def _end(database: Database, decided: Contribution, state: str) -> dict[str, Any
             locked.state = state
             session.flush()
             if state == dues.CANCELLED:
+                _hold_again(session, locked)
                 store.reopen_months(session, locked.id)
                 views.tell(session, contract.CONTRIBUTION_CANCELLED, locked)
         return views.answers_of(session, [locked])[0]
+
+
+def _payment_of(session: Session, contribution: Contribution) -> Payment | None:
+    """The payment that the money came by, held until the commit; None for others."""
+    if contribution.channel != payments.VIRTUAL_ACCOUNT:
+        return None
+    return payments_store.lock_payment(session, contribution.reference or "")
+
+
+def _hold_again(session: Session, contribution: Contribution) -> None:
+    """What came by a payment is with nobody now, until a person decides."""
+    payment = _payment_of(session, contribution)
+    if payment is None:
+        return
+    if payment.state not in payments.AT_REST:
+        # Another part of it is just being allocated: the sweep comes back.
+        raise OutcomeUnknown
+    payment.state = payments.UNALLOCATED
+    payment.credited -= contribution.amount
+    payment.credited_at = payment.journal_id = None
+    payment.fault = payments.CANCELLED
+    session.flush()

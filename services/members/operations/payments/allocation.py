@@ -30,7 +30,6 @@ from services.shared.errors import (
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings
 
-CHANNEL: Final = "virtual_account"
 DEPOSIT_DESCRIPTION: Final = "Setoran melalui virtual account"
 PRODUCTS: Final = {
     domain.DEPOSIT: "Setoran simpanan",
@@ -178,7 +177,7 @@ def _record(
             id=identifiers.derived("con", "ipaymu", payment.id, kind),
             member_id=payment.member_id,
             kind=kind,
-            channel=CHANNEL,
+            channel=domain.VIRTUAL_ACCOUNT,
             source_account=held_account(payment.cooperative_id),
             amount=amount,
             reference=payment.id,
