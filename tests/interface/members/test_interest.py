@@ -10,6 +10,7 @@ import pytest
 
 from services.members import operations
 from services.members.operations import interest, taxes
+from services.members.store import interest as interest_store
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.errors import OutcomeUnknown, ServiceBusy
 from tests.factories.members import Tenant, World
@@ -288,7 +289,7 @@ def test_a_refusal_that_two_workers_see_is_taken_back_once(counter: Counter) -> 
         counter.run("interest", END)
     month = date.fromisoformat(MONTH)
     with context.database.tenant(counter.tenant.id) as session:
-        seen = interest.store.chunk_rows(session, counter.tenant.id, month, "")
+        seen = interest_store.chunk_rows(session, counter.tenant.id, month, "")
     refusal = ledger_contract.AccountNotActive(details={"account": frozen})
 
     for _ in range(2):
