@@ -78,7 +78,7 @@ class EntranceRoutes(Edge):
         # A session that is over and forgotten is no reason to keep its cookies.
         with suppress(NotFound):
             self.members.end_session({"session_id": session_id})
-        self.edge.revocations.add(session_id)
+            self.edge.revocations.add(session_id)
         return pages.answer(
             200,
             "message",
