@@ -52,19 +52,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-SHARED_BY_MODULE: Final = ("stress", "scenario", "interface/gateway", "interface/hub")
-"""Folders whose modules start a hub once for all their tests."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module that starts a hub in one worker process."""
-    tests = Path(__file__).parent
-    for item in items:
-        folder = item.path.parent.relative_to(tests).as_posix()
-        if folder in SHARED_BY_MODULE:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what was not tested."""
     skipped = [
