@@ -74,6 +74,8 @@ WORK: Final[Mapping[str, str]] = {
     "payments": "{0} payments are not finished.",
     "deposits": "{0} time deposits are running.",
     "departures": "{0} memberships are being ended.",
+    "movements": "{0} movements at the counter are under way.",
+    "shifts": "{0} cash drawers have not been counted and accepted.",
 }
 """What somebody may still work on, and how that is told."""
 

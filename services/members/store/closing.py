@@ -9,11 +9,19 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from services.members.domain import clients, departures, deposits, payments
+from services.members.domain import (
+    cash,
+    clients,
+    departures,
+    deposits,
+    payments,
+    slips,
+)
 from services.members.domain import closing as domain
 from services.members.domain import savings as savings_domain
 from services.members.models import (
     Account,
+    CashShift,
     Client,
     Closing,
     ClosingExport,
@@ -23,6 +31,7 @@ from services.members.models import (
     Deposit,
     Member,
     Payment,
+    Slip,
 )
 
 _UNFINISHED: Final[Mapping[str, Select[int]]] = {
@@ -39,6 +48,12 @@ _UNFINISHED: Final[Mapping[str, Select[int]]] = {
     "departures": select(func.count())
     .select_from(Departure)
     .where(Departure.state.in_(departures.RUNNING)),
+    "movements": select(func.count())
+    .select_from(Slip)
+    .where(Slip.status == slips.PENDING),
+    "shifts": select(func.count())
+    .select_from(CashShift)
+    .where(CashShift.status.in_(cash.UNFINISHED)),
 }
 
 

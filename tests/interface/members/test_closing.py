@@ -36,6 +36,7 @@ from services.shared.errors import (
     NotFound,
 )
 from services.shared.persistence.database import Database
+from tests.factories.counter import Counter, staff
 from tests.factories.joining import (
     OPERATOR,
     ClearingPeer,
@@ -125,6 +126,23 @@ def test_members_are_paid_out_first(leaver: Leaver) -> None:
     )["items"]
     assert [one["field"] for one in blockers] == ["2-1000"]
     assert "500000" in blockers[0]["detail"]
+
+
+def test_drawers_are_counted_and_movements_finished_first(leaver: Leaver) -> None:
+    tenant, counter = leaver.tenant, Counter(tenant=leaver.tenant)
+    number = tenant.account()
+    counter.open_shift(staff(tenant, "teller"), float_amount=0)
+    tenant.ledger.fault = DeadlinePassed()
+    with pytest.raises(DeadlinePassed):
+        tenant.deposit(number, 250_000)
+    tenant.ledger.fault = None
+
+    with pytest.raises(contract.ClosingBlocked) as caught:
+        leaver.request()
+
+    assert codes(caught) == ["work_unfinished", "work_unfinished"]
+    fields = [one["field"] for one in caught.value.details["errors"]]
+    assert fields == ["movements", "shifts"]
 
 
 def test_a_membership_that_is_ending_ends_first(leaver: Leaver) -> None:
