@@ -17,7 +17,6 @@ from services.members import store
 from services.members.operations import lookup
 from services.shared import clock, crypto
 from services.shared.errors import InvariantViolated
-from services.shared.identity import HUB
 from services.shared.settings import Settings
 
 FIELDS: Final = (
