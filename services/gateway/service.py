@@ -35,6 +35,7 @@ from services.gateway.routes.payments import PaymentRoutes
 from services.gateway.routes.products import ProductRoutes
 from services.gateway.routes.registration import RegistrationRoutes
 from services.gateway.routes.second_factors import SecondFactorRoutes
+from services.gateway.routes.security import SecurityRoutes
 from services.gateway.routes.sessions import SessionRoutes
 from services.gateway.routes.settlements import SettlementRoutes
 from services.gateway.routes.site import SiteRoutes
@@ -55,6 +56,7 @@ class GatewayService(
     SiteRoutes,
     EntranceRoutes,
     HomeRoutes,
+    SecurityRoutes,
     UserRoutes,
     RegistrationRoutes,
     CooperativeRoutes,

@@ -8,9 +8,11 @@ from typing import Any, Final
 from nameko.containers import WorkerContext
 from nameko.extensions import DependencyProvider
 
+from services.gateway.http.answers import Headers
 from services.gateway.http.requests import Request
 from services.gateway.http.server import HttpServer
 from services.gateway.routes.peers import Peers
+from services.shared.contracts.members import sessions
 from services.shared.errors import ServiceError
 
 LEARN_SECONDS: Final = 2.0
@@ -49,3 +51,16 @@ class Edge(Peers):
     def check_password_rate(self, request: Request) -> None:
         """Count one password from this address. Raises TooManyRequests."""
         self.edge.check_password_rate(request.address)
+
+    def renewed(self, request: Request) -> Headers:
+        """The cookies of a session that goes on; nothing if there is none."""
+        token = self.edge.cookies.refresh_token(request)
+        if token is None:
+            return ()
+        given = {"refresh_token": token[: sessions.TOKEN_LENGTH_MAX]}
+        try:
+            signed_in = dict(self.members.refresh_session(given))
+        except sessions.InvalidRefreshToken:
+            return ()
+        headers: Headers = self.edge.cookies.issued(signed_in)
+        return headers

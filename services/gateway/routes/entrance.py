@@ -39,7 +39,7 @@ class EntranceRoutes(Edge):
         """The form for signing in; whoever still is goes straight on."""
         if self._is_signed_in(request):
             return pages.redirect(HOME)
-        renewed = self._renewed(request)
+        renewed = self.renewed(request)
         if renewed:
             return pages.redirect(HOME, renewed)
         return _sign_in(200)
@@ -66,7 +66,7 @@ class EntranceRoutes(Edge):
 
         The session goes on behind it, and only somebody signed in can end it.
         """
-        renewed = self._renewed(request)
+        renewed = self.renewed(request)
         if not renewed and not self._is_signed_in(request):
             return pages.redirect(SIGN_IN)
         return pages.answer(200, "sign_out", renewed, title="Keluar", is_signed_in=True)
@@ -164,19 +164,6 @@ class EntranceRoutes(Edge):
         except NotAuthenticatedError:
             return False
         return True
-
-    def _renewed(self, request: Request) -> Headers:
-        """The cookies of a session that goes on; nothing if there is none."""
-        token = self.edge.cookies.refresh_token(request)
-        if token is None:
-            return ()
-        given = {"refresh_token": token[: contract.TOKEN_LENGTH_MAX]}
-        try:
-            signed_in = dict(self.members.refresh_session(given))
-        except contract.InvalidRefreshToken:
-            return ()
-        headers: Headers = self.edge.cookies.issued(signed_in)
-        return headers
 
 
 def _sign_in(

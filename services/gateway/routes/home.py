@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,10 +18,20 @@ from services.gateway.http.requests import Request
 from services.gateway.pages import forms
 from services.gateway.pages.forms import HOME, SIGN_IN
 from services.gateway.routes.edge import Edge
+from services.gateway.routes.security import SECOND_FACTOR
 from services.shared import access
 from services.shared.contracts.members import sessions as contract
 from services.shared.errors import NotAllowed, NotFound
 from services.shared.presentation import formats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something to do, and where it is done: address and words of a button."""
+
+    text: str
+    button: tuple[str, str] | None = None
+
 
 END_SESSION: Final = "/beranda/akhiri"
 SESSIONS_SHOWN_MAX: Final = 100
@@ -43,9 +54,10 @@ STATUSES: Final = {
     "closing": "Dalam proses penutupan",
     "closed": "Ditutup",
 }
-ENROL: Final = (
-    "Jabatan Anda wajib memakai verifikasi dua langkah. Sebelum itu diaktifkan, "
-    "layanan lain belum terbuka."
+ENROL: Final = Step(
+    text="Jabatan Anda wajib memakai verifikasi dua langkah. Sebelum itu diaktifkan, "
+    "layanan lain belum terbuka.",
+    button=(SECOND_FACTOR, "AKTIFKAN"),
 )
 NEXT_STEPS: Final = {
     "activated": "Lengkapi data legalitas koperasi, lalu ajukan untuk diperiksa.",
@@ -122,15 +134,15 @@ def next_steps(
     own: Mapping[str, Any],
     security: Mapping[str, Any],
     registration: Mapping[str, Any] | None,
-) -> list[str]:
+) -> list[Step]:
     """What there is to do, the most urgent first."""
     steps = []
     if security["must_have_second_factor"] and not security["has_second_factor"]:
         steps.append(ENROL)
     cooperative = own["cooperative"]
     if cooperative is not None and cooperative["status"] == "registered":
-        steps.append(_towards_activation(registration))
-    return steps or [NOTHING_TO_DO]
+        steps.append(Step(text=_towards_activation(registration)))
+    return steps or [Step(text=NOTHING_TO_DO)]
 
 
 def _towards_activation(registration: Mapping[str, Any] | None) -> str:
