@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import re
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
@@ -10,11 +12,15 @@ from urllib.parse import urlencode
 
 import pytest
 
+from services.gateway.routes.security import qr_code
+from services.shared import clock, crypto
 from services.shared.contracts.members import registration
 from services.shared.messaging import memory, runner
 from services.shared.persistence.database import Database
 from tests.factories.joining import PASSWORD, mails
-from tests.factories.members import World
+from tests.factories.members import Tenant, World
+from tests.factories.users import bearer, person
+from tests.fakes.ledger_peer import LedgerPeer
 from tests.fakes.running_gateway import Gateway, Reply
 
 SERVICES: Final = ("ledger", "members", "transfers")
@@ -37,6 +43,10 @@ class Browser:
     def submit(self, path: str, **fields: str) -> str:
         """The page that pressing the button of a form leads to."""
         return self._page(self._send("POST", path, urlencode(fields).encode()))
+
+    def status(self, path: str) -> int:
+        """What a GET of ``path`` is answered, with the cookies alone."""
+        return self._send("GET", path).status
 
     def _page(self, reply: Reply) -> str:
         if reply.status == 303:
@@ -172,3 +182,112 @@ def test_a_session_on_another_device_is_ended_from_home(hub: Gateway) -> None:
     assert other not in page
     assert "Silakan masuk" in there.open("/beranda")
     assert "Halo," in here.open("/beranda")
+
+
+def test_an_invited_teller_enrols_on_the_pages_and_has_the_rights(hub: Gateway) -> None:
+    browser = Browser(hub)
+    email = _invited_teller(hub)
+    token = token_in(browser.open(link_in_mail(hub, email, "invitation", "url")))
+    browser.submit("/undangan", token=token, password=PASSWORD)
+    page = browser.submit("/masuk", login=email, password=PASSWORD)
+    assert "layanan lain belum terbuka" in page
+    assert 'href="/beranda/faktor-kedua">AKTIFKAN' in page
+    assert browser.status("/v1/members") == 403
+
+    assert "Aegis" in browser.open("/beranda/faktor-kedua")
+    page = browser.submit("/beranda/faktor-kedua", password=PASSWORD)
+    secret = _secret_in(page)
+    wrong = browser.submit("/beranda/faktor-kedua/konfirmasi", code="abcdef")
+    assert 'id="code-wrong"' in wrong
+    page = browser.submit("/beranda/faktor-kedua/konfirmasi", code=_code(secret))
+    recovery = re.findall(r"<code>([a-z0-9-]{14})</code>", page)
+    assert len(recovery) == 10
+
+    page = browser.open("/beranda")
+    assert "layanan lain belum terbuka" not in page
+    assert "Tidak ada yang perlu dilakukan sekarang" in page
+    assert ">Kelola<" in page
+    assert browser.status("/v1/members") == 200
+    _renew_change_and_remove(hub, browser, email, recovery[0])
+
+
+def _renew_change_and_remove(
+    hub: Gateway, browser: Browser, email: str, recovery_code: str
+) -> None:
+    """What else can be done with a second factor, and the password besides."""
+    second_factor = "/beranda/faktor-kedua"
+    page = browser.submit(f"{second_factor}/kode-pemulihan", code=recovery_code)
+    [fresh, other, *_] = re.findall(r"<code>([a-z0-9-]{14})</code>", page)
+    assert recovery_code not in page
+
+    page = browser.submit(
+        "/beranda/kata-sandi", current_password="salah", password=NEW_PASSWORD
+    )
+    assert 'id="current_password-wrong"' in page
+    page = browser.submit(
+        "/beranda/kata-sandi", current_password=PASSWORD, password="melati"
+    )
+    assert "paling sedikit 8" in page
+    page = browser.submit(
+        "/beranda/kata-sandi", current_password=PASSWORD, password=NEW_PASSWORD
+    )
+    assert "Kekuatannya: kuat." in page
+    assert "Halo," in browser.open("/beranda")
+
+    elsewhere = Browser(hub)
+    page = elsewhere.submit("/masuk", login=email, password=NEW_PASSWORD)
+    assert "KODE VERIFIKASI" in page
+    found = re.search(r'name="step" value="([^"]+)"', page)
+    assert found is not None
+    assert "Halo," in elsewhere.submit("/masuk", step=found[1], second_factor=fresh)
+
+    page = browser.submit(f"{second_factor}/hapus", password=NEW_PASSWORD, code=other)
+    assert "sudah dihapus" in page
+    assert browser.cookies == {}
+    assert "Silakan masuk" in elsewhere.open("/beranda")
+    page = browser.submit("/masuk", login=email, password=NEW_PASSWORD)
+    assert "layanan lain belum terbuka" in page
+
+
+def _invited_teller(hub: Gateway) -> str:
+    """The address of a teller whom an active cooperative has invited."""
+    world = World(
+        members=hub.databases["members"],
+        ledger=hub.databases["ledger"],
+        settings=hub.settings,
+    )
+    email = "teller@maju.example"
+    body = {"code": "0377", "name": "KSP Maju Bersama", "kind": "ksp_primer"}
+    made = hub.request("POST", "/v1/cooperatives", body, token=hub.operator()).json
+    path = f"/v1/cooperatives/{made['id']}/activate"
+    hub.request("POST", path, token=hub.operator())
+    tenant = Tenant(
+        world=world,
+        id=made["id"],
+        code="0377",
+        ledger=LedgerPeer(world.ledger, hub.settings, made["id"]),
+    )
+    reply = hub.request(
+        "POST",
+        "/v1/users",
+        {"name": "Wayan Sukma", "email": email, "roles": ["teller"]},
+        token=bearer(hub.settings, person(tenant, "admin")),
+    )
+    assert reply.status == 201, reply.body
+    return email
+
+
+def _secret_in(page: str) -> bytes:
+    """What an app reads from the page, which says the same in all ways."""
+    typed = re.search(r'class="secret">([A-Z2-7 ]+)<', page)
+    link = re.search(r'href="(otpauth://[^"]+)"', page)
+    assert typed is not None
+    assert link is not None
+    secret = typed[1].replace(" ", "")
+    assert f"secret={secret}" in link[1]
+    assert qr_code(html.unescape(link[1])) in page
+    return base64.b32decode(secret)
+
+
+def _code(secret: bytes) -> str:
+    return crypto.totp_code(secret, clock.now().timestamp())

@@ -11,10 +11,15 @@ import pytest
 from services.gateway import pages, steps
 from services.gateway.http import entrypoints
 from services.gateway.pages import forms
-from services.gateway.routes import home
+from services.gateway.routes import home, security
 from services.gateway.service import GatewayService
 from services.shared import access, clock, identity
-from services.shared.contracts.members import passwords, registration, sessions
+from services.shared.contracts.members import (
+    passwords,
+    registration,
+    second_factors,
+    sessions,
+)
 from services.shared.errors import DatabaseUnavailable
 from services.shared.identity import Identity
 from tests.fakes.running_gateway import Reply
@@ -43,6 +48,22 @@ COOPERATIVE: Final = {
 }
 LOGIN: Final = {"login": "sari@contoh.id", "password": "Melati-Putih-42"}
 NOBODY: Final = "siapa@contoh.id"
+SECOND_FACTOR: Final = "/beranda/faktor-kedua"
+RENEW: Final = f"{SECOND_FACTOR}/kode-pemulihan"
+REMOVE: Final = f"{SECOND_FACTOR}/hapus"
+OWN: Final = (SECOND_FACTOR, RENEW, REMOVE, "/beranda/kata-sandi")
+OWN_POSTS: Final = (*OWN, f"{SECOND_FACTOR}/konfirmasi")
+PROOF: Final = {"password": "Melati-Putih-42", "code": "492039"}
+PASSWORDS: Final = {
+    "current_password": "Melati-Putih-42",
+    "password": "Kenanga-Kuning-7",
+}
+SECURITY: Final = {
+    "has_second_factor": False,
+    "must_have_second_factor": True,
+    "recovery_codes_left": 0,
+    "has_pin": False,
+}
 
 
 def show(gateway: Gateway, path: str, cookie: str = "") -> Reply:
@@ -485,3 +506,197 @@ def test_who_leaves_late_is_asked_once_more(gateway: Gateway) -> None:
 
 def test_every_role_and_status_has_a_name() -> None:
     assert home.ROLES.keys() == {*access.ROLE_SCOPES, "operator"}
+
+
+# One's own account: second factor and password.
+
+
+def test_who_must_enrol_is_led_there_from_home(gateway: Gateway) -> None:
+    gateway.script.answers["get_security"] = SECURITY
+    page = text(show(gateway, "/beranda", cookie_of(gateway)))
+    assert f'class="small button" href="{SECOND_FACTOR}">AKTIFKAN<' in page
+    assert 'href="/beranda/kata-sandi"' in page
+
+
+def test_the_pages_of_an_account_are_whole_labelled_and_ones_own(
+    gateway: Gateway,
+) -> None:
+    gateway.script.answers["get_security"] = SECURITY | {"has_second_factor": True}
+    for path in OWN:
+        assert show(gateway, path).status == 401, path
+        reply = show(gateway, path, cookie_of(gateway))
+        page = text(reply)
+
+        assert reply.status == 200, path
+        assert "unsafe" not in reply.headers["Content-Security-Policy"]
+        assert reply.headers["Cache-Control"] == "no-store"
+        assert not re.search(r"<script(?! src=)|\son[a-z]+=|style=", page), path
+        for field in re.findall(r'<input id="(\w+)"', page):
+            assert page.count(f'<label for="{field}">') == 1, (path, field)
+
+
+def test_another_site_changes_nothing_of_an_account(gateway: Gateway) -> None:
+    cookie, values = cookie_of(gateway), PROOF | PASSWORDS
+    for path in OWN_POSTS:
+        reply = submit(gateway, path, values, site="cross-site", cookie=cookie)
+        assert (reply.status, gateway.script.asked) == (403, []), path
+
+
+def test_for_the_password_the_secret_is_shown_in_three_ways(gateway: Gateway) -> None:
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    uri = f"otpauth://totp/Koperasi%20Hub:sari?secret={secret}&issuer=Koperasi%20Hub"
+    gateway.script.answers["get_security"] = SECURITY
+    gateway.script.answers["enrol_second_factor"] = {"secret": secret, "uri": uri}
+    cookie = cookie_of(gateway)
+    reply = submit(
+        gateway, SECOND_FACTOR, {"password": PROOF["password"]}, cookie=cookie
+    )
+    page = text(reply)
+
+    assert reply.status == 200
+    assert asked(gateway, "enrol_second_factor") == [{"password": PROOF["password"]}]
+    assert "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP" in page
+    assert f'href="{uri.replace("&", "&amp;")}"' in page
+    assert security.qr_code(uri) in page
+    assert PROOF["password"] not in page
+    # Nothing goes on with the browser, and the page does not show it a second time.
+    assert "Set-Cookie" not in reply.headers
+    assert 'type="hidden"' not in page
+    again = text(show(gateway, SECOND_FACTOR, cookie))
+    assert secret[:4] not in again
+
+
+def test_a_qr_code_is_markup_alone() -> None:
+    picture = security.qr_code("otpauth://totp/x?secret=JBSWY3DPEHPK3PXP")
+    assert picture.startswith("<svg viewBox=")
+    assert set(re.findall(r"<(\w+)", picture)) == {"svg", "path"}
+    assert not re.search(r"style|script|href|\son", picture)
+
+
+def test_a_wrong_password_is_told_at_the_password(gateway: Gateway) -> None:
+    gateway.script.answers["get_security"] = SECURITY
+    for method in ("enrol_second_factor", "remove_second_factor"):
+        gateway.script.answers[method] = passwords.WrongPassword()
+    for path in (SECOND_FACTOR, REMOVE):
+        reply = submit(gateway, path, PROOF, cookie=cookie_of(gateway))
+        assert reply.status == 422, path
+        assert 'id="password-wrong"' in text(reply), path
+        assert "Melati" not in text(reply), path
+
+
+def test_the_first_code_brings_recovery_codes_and_another_access_token(
+    gateway: Gateway,
+) -> None:
+    cookie = f"{cookie_of(gateway)}; hub-refresh=rrr"
+    reply = submit(
+        gateway, f"{SECOND_FACTOR}/konfirmasi", {"code": " 492039 "}, cookie=cookie
+    )
+
+    assert reply.status == 200
+    assert "k3vd-9x2m-p7qa" in text(reply)
+    assert "tidak akan ditampilkan lagi" in text(reply)
+    assert asked(gateway, "confirm_second_factor") == [{"code": "492039"}]
+    assert asked(gateway, "refresh_session") == [{"refresh_token": "rrr"}]
+    assert "Set-Cookie" in reply.headers
+
+
+def test_recovery_codes_are_shown_whatever_becomes_of_the_session(
+    gateway: Gateway,
+) -> None:
+    gateway.script.answers["refresh_session"] = DatabaseUnavailable()
+    cookie = f"{cookie_of(gateway)}; hub-refresh=rrr"
+    reply = submit(
+        gateway, f"{SECOND_FACTOR}/konfirmasi", {"code": "492039"}, cookie=cookie
+    )
+    assert (reply.status, "k3vd-9x2m-p7qa" in text(reply)) == (200, True)
+
+
+def test_a_wrong_first_code_is_asked_for_again_without_the_secret(
+    gateway: Gateway,
+) -> None:
+    gateway.script.answers["confirm_second_factor"] = sessions.InvalidSecondFactor()
+    path, cookie = f"{SECOND_FACTOR}/konfirmasi", cookie_of(gateway)
+    reply = submit(gateway, path, {"code": "000000"}, cookie=cookie)
+
+    assert reply.status == 422
+    assert 'id="code-wrong"' in text(reply)
+    assert "Ulangi dari awal" in text(reply)
+    assert "<svg" not in text(reply)
+    assert submit(gateway, path, {"code": " "}, cookie=cookie).status == 400
+
+
+def test_who_enrolled_meanwhile_sees_how_things_stand(gateway: Gateway) -> None:
+    gateway.script.answers["get_security"] = SECURITY | {"has_second_factor": True}
+    refusal = second_factors.SecondFactorEnrolled()
+    gateway.script.answers["enrol_second_factor"] = refusal
+    gateway.script.answers["confirm_second_factor"] = refusal
+    for path in (SECOND_FACTOR, f"{SECOND_FACTOR}/konfirmasi"):
+        reply = submit(gateway, path, PROOF, cookie=cookie_of(gateway))
+        assert reply.status == 409
+        assert "BUAT KODE PEMULIHAN BARU" in text(reply)
+
+
+def test_recovery_codes_are_renewed_for_a_code(gateway: Gateway) -> None:
+    cookie = cookie_of(gateway)
+    reply = submit(gateway, RENEW, {"code": "492039"}, cookie=cookie)
+    assert (reply.status, "k3vd-9x2m-p7qa" in text(reply)) == (200, True)
+    assert asked(gateway, "renew_recovery_codes") == [{"code": "492039"}]
+
+    gateway.script.answers["renew_recovery_codes"] = sessions.InvalidSecondFactor()
+    wrong = submit(gateway, RENEW, {"code": "492039"}, cookie=cookie)
+    assert (wrong.status, 'id="code-wrong"' in text(wrong)) == (422, True)
+
+
+def test_who_has_no_second_factor_is_led_to_enrol(gateway: Gateway) -> None:
+    gateway.script.answers["get_security"] = SECURITY
+    for path in (RENEW, REMOVE):
+        reply = show(gateway, path, cookie_of(gateway))
+        assert (reply.status, reply.headers["Location"]) == (303, SECOND_FACTOR)
+
+
+def test_removing_takes_password_and_code_and_signs_out(gateway: Gateway) -> None:
+    reply = submit(gateway, REMOVE, PROOF, cookie=cookie_of(gateway))
+
+    assert reply.status == 200
+    assert asked(gateway, "remove_second_factor") == [PROOF]
+    assert "Max-Age=0" in reply.headers["Set-Cookie"]
+    assert "harus masuk kembali" in text(reply)
+
+
+def test_a_new_password_is_set_and_judged(gateway: Gateway) -> None:
+    gateway.script.answers["rate_password"] = {
+        "score": 2,
+        "accepted": True,
+        "advice": ["longer"],
+    }
+    reply = submit(gateway, "/beranda/kata-sandi", PASSWORDS, cookie=cookie_of(gateway))
+
+    assert reply.status == 200
+    assert asked(gateway, "change_password") == [PASSWORDS]
+    assert "Kekuatannya: cukup. Lebih aman bila paling sedikit 12" in text(reply)
+    assert "Kenanga" not in text(reply)
+
+
+def test_each_of_both_passwords_is_told_what_is_wrong_with_it(gateway: Gateway) -> None:
+    page = text(show(gateway, "/beranda/kata-sandi", cookie_of(gateway)))
+    assert page.count('class="eye"') == 2
+    assert 'aria-controls="current_password"' in page
+
+    error = {"field": "password", "code": "common", "detail": "x"}
+    for refusal, field in (
+        (passwords.WrongPassword(), "current_password"),
+        (passwords.WeakPassword(None, {"errors": [error]}), "password"),
+    ):
+        gateway.script.answers["change_password"] = refusal
+        reply = submit(
+            gateway, "/beranda/kata-sandi", PASSWORDS, cookie=cookie_of(gateway)
+        )
+        assert reply.status == 422
+        assert re.findall(r'id="(\w+)-wrong"', text(reply)) == [field]
+        assert "Kenanga" not in text(reply)
+
+
+def test_all_advice_about_passwords_has_words() -> None:
+    refused = {"too_short", "personal", "repetitive"}
+    assert security.ADVICE.keys() == set(passwords.ADVICE) - refused
+    assert security.STRENGTHS.keys() == set(range(1, passwords.SCORE_MAX + 1))
