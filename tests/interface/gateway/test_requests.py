@@ -247,7 +247,6 @@ def test_me_is_a_cooperative_only_where_it_is_said(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/v1",
         "/v1/",
         "/v1/members/",

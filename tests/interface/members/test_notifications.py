@@ -66,6 +66,18 @@ def notify(tenant: Tenant, address: str, **more: Any) -> str:
         )
 
 
+@pytest.fixture(autouse=True)
+def _nothing_waits(world: World) -> None:
+    """What other tests on this database have told waits no more."""
+    with world.members.hub() as session:
+        session.execute(
+            text(
+                "UPDATE notifications SET status = 'sent', sent_at = now() "
+                "WHERE status = 'waiting'"
+            )
+        )
+
+
 def send(world: World, mailer: Any) -> int:
     return notifications.send_due(world.members, world.settings, mailer)
 
