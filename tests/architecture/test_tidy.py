@@ -139,7 +139,9 @@ BANS = [
     Ban(
         name="floating point where money is",
         # Durations may be fractions of a second.
-        finds=code(r"^(?!.*(seconds|deadline)).*\b([Ff]loat|FLOAT|REAL|DOUBLE_PRECISION)\b"),
+        finds=code(
+            r"^(?!.*(seconds|deadline)).*\b([Ff]loat|FLOAT|REAL|DOUBLE_PRECISION)\b"
+        ),
         instead="int for rupiah, Decimal for rates, rounded once by name",
         where=lambda path: MONEY.match(path) is not None,
         bad="interest: float = 0.01\n",

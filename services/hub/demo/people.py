@@ -313,9 +313,7 @@ class PeopleStory:
             f"/v1/members/{self.member_id}/contributions",
             {"kind": "pokok", "channel": "bank"},
         ).expect_refusal("principal_already_paid", 409)
-        self.screen.passed(
-            f"{format_rupiah(2 * WAJIB)} for two months paid"
-        )
+        self.screen.passed(f"{format_rupiah(2 * WAJIB)} for two months paid")
         self.screen.passed("Simpanan pokok a second time: 409 principal_already_paid")
 
     def read_the_trail(self) -> None:
