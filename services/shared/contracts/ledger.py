@@ -59,6 +59,7 @@ from marshmallow import (
 
 from services.shared.contracts.fields import AMOUNT_MAX, AmountField, UtcField, text
 from services.shared.contracts.idempotency import IdempotencySchema
+from services.shared.contracts.paging import Page
 from services.shared.errors import (
     ConflictError,
     MalformedError,
@@ -81,8 +82,6 @@ PACKED_LENGTH_MAX: Final = 14 * 1024 * 1024
 
 POSTING_PARTS: Final = 3
 KEYS_MAX: Final = 1000
-PAGE_SIZE_DEFAULT: Final = 50
-PAGE_SIZE_MAX: Final = 200
 
 ACCOUNT_STATUSES: Final = ("active", "frozen", "closed")
 HOLD_ACTIONS: Final = ("post", "void")
@@ -444,16 +443,6 @@ def _rupiah(description: str) -> fields.Integer:
     return fields.Integer(
         required=True, strict=True, metadata={"description": description}
     )
-
-
-class Page(Schema):
-    """How much of a list, and from where; also the query string of an HTTP list."""
-
-    limit = fields.Integer(
-        load_default=PAGE_SIZE_DEFAULT,
-        validate=validate.Range(min=1, max=PAGE_SIZE_MAX),
-    )
-    cursor = text(longest=500, load_default=None, allow_none=True)
 
 
 class MoneyCommand(Schema):

@@ -51,6 +51,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from services.shared.contracts.fields import AMOUNT_MAX, AmountField, UtcField, text
 from services.shared.contracts.idempotency import IdempotencySchema
+from services.shared.contracts.paging import Page
 from services.shared.errors import (
     ConflictError,
     MalformedError,
@@ -71,8 +72,6 @@ WINDOW_STATES: Final = ("open", "closed", "settled")
 SETTLEMENT_STATES: Final = ("pending", "settled", "cancelled")
 FUND_DIRECTIONS: Final = ("in", "out")
 BULK_SIZE_MAX: Final = 1000
-PAGE_SIZE_DEFAULT: Final = 50
-PAGE_SIZE_MAX: Final = 200
 
 # Events, published to the exchange of this service. Payloads are JSON primitives.
 TRANSFERS_COMMITTED: Final = "transfers_committed"  # TransfersEvent
@@ -377,22 +376,6 @@ def _account_number(**options: Any) -> fields.String:
         required=True,
         validate=validate.Regexp(r"^[0-9]{1,16}\Z", error="Must be 1 to 16 digits."),
         **options,
-    )
-
-
-class Page(Schema):
-    """How much of a list, and from where; also the query string of an HTTP list."""
-
-    limit = fields.Integer(
-        load_default=PAGE_SIZE_DEFAULT,
-        validate=validate.Range(min=1, max=PAGE_SIZE_MAX),
-        metadata={"description": "How many items at most."},
-    )
-    cursor = text(
-        longest=500,
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "`next_cursor` of the page before."},
     )
 
 

@@ -39,6 +39,7 @@ from marshmallow import Schema, fields, validate
 
 from services.shared.contracts.fields import AmountField, FlagField, UtcField, text
 from services.shared.contracts.idempotency import IdempotencySchema
+from services.shared.contracts.paging import Page as Page
 from services.shared.errors import (
     ConflictError,
     MalformedError,
@@ -67,8 +68,6 @@ MEMBER_STATUSES: Final = (
 GENDERS: Final = ("female", "male")
 ACCOUNT_STATUSES: Final = ("opening", "active", "closed")
 CHANNELS: Final = ("cash", "bank")
-PAGE_SIZE_DEFAULT: Final = 50
-PAGE_SIZE_MAX: Final = 200
 
 # Events, published to the exchange of this service. Payloads are JSON primitives.
 COOPERATIVE_REGISTERED: Final = "cooperative_registered"  # CooperativeEvent
@@ -145,22 +144,6 @@ def name_field(example: str) -> fields.String:
             ),
         ],
         metadata={"example": example},
-    )
-
-
-class Page(Schema):
-    """How much of a list, and from where; also the query string of an HTTP list."""
-
-    limit = fields.Integer(
-        load_default=PAGE_SIZE_DEFAULT,
-        validate=validate.Range(min=1, max=PAGE_SIZE_MAX),
-        metadata={"description": "How many items at most."},
-    )
-    cursor = text(
-        longest=500,
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "`next_cursor` of the page before."},
     )
 
 
