@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -137,22 +138,32 @@ def database_factory(
         run_databases.drop(database)
 
 
-@pytest.fixture(scope="session")
-def ledger_database(database_factory: Callable[[str], Database]) -> Database:
-    """One per worker process: tests keep apart by cooperatives of their own."""
-    return database_factory("ledger")
+@contextmanager
+def _of_a_module(run_databases: RunDatabases, service: str) -> Generator[Database]:
+    database = run_databases.clone(service)
+    yield database
+    run_databases.drop(database)
 
 
-@pytest.fixture(scope="session")
-def transfers_database(database_factory: Callable[[str], Database]) -> Database:
-    """One per worker process: tests keep apart by cooperatives of their own."""
-    return database_factory("transfers")
+@pytest.fixture(scope="module")
+def ledger_database(run_databases: RunDatabases) -> Generator[Database]:
+    """One per module: its tests keep apart by cooperatives of their own."""
+    with _of_a_module(run_databases, "ledger") as database:
+        yield database
 
 
-@pytest.fixture(scope="session")
-def members_database(database_factory: Callable[[str], Database]) -> Database:
-    """One per worker process: tests keep apart by cooperatives of their own."""
-    return database_factory("members")
+@pytest.fixture(scope="module")
+def transfers_database(run_databases: RunDatabases) -> Generator[Database]:
+    """One per module: its tests keep apart by cooperatives of their own."""
+    with _of_a_module(run_databases, "transfers") as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def members_database(run_databases: RunDatabases) -> Generator[Database]:
+    """One per module: its tests keep apart by cooperatives of their own."""
+    with _of_a_module(run_databases, "members") as database:
+        yield database
 
 
 @pytest.fixture

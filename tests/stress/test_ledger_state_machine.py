@@ -37,7 +37,7 @@ from tests.factories.ledger import BANK_OF_HUB, Ledger, a_journal, a_transfer
 
 pytestmark = pytest.mark.stress
 
-EXAMPLES: Final = 16
+EXAMPLES: Final = 25
 STEPS: Final = 25
 AMOUNTS: Final = st.integers(min_value=1, max_value=150)
 MEMBERS: Final = st.integers(min_value=0, max_value=3)
