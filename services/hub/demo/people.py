@@ -283,8 +283,11 @@ class PeopleStory:
             f"6 % on {days} days of {DAYS_OF_A_YEAR}: {format_rupiah(interest)}; run "
             "twice, posted once"
         )
+        slip = treasurer.get(f"/v1/members/{self.member_id}/withholdings/{last:%Y-%m}")
+        same((slip["gross"], slip["tax"]), (interest, 0), "the withholding slip")
         self.screen.passed(
-            "Up to Rp 240.000 a month it is free of tax (PP 15/2009); the slip says so"
+            f"Up to Rp 240.000 a month it is free of tax (PP 15/2009): slip "
+            f"{slip['number']} says so"
         )
 
     def pay_dues_late(self) -> None:

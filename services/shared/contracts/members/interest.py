@@ -95,7 +95,7 @@ class Withholding(Schema):
     the tax of the whole month; what is missing is collected by hand.
     """
 
-    number = fields.String(required=True, metadata={"example": "BP/2026/11/000001"})
+    number = fields.String(required=True, metadata={"example": "BP/2026/11/1"})
     member_id = identifier("mem_01jd8x")
     month = fields.Date(required=True)
     gross = _rupiah("All interest of the month, over all savings and deposits.")
