@@ -13,16 +13,22 @@ Rule = Callable[[Identity | None], None]
 
 RESOURCES: Final = (
     "accounts",
+    "applications",
     "approvals",
     "audit",
     "branches",
     "cash",
+    "collections",
     "cooperative",
     "deposits",
+    "disbursements",
     "documents",
     "imports",
+    "insurance",
     "jobs",
+    "kyc",
     "ledger",
+    "loans",
     "members",
     "partners",
     "payments",
@@ -60,12 +66,19 @@ ROLE_SCOPES: Final[Mapping[str, frozenset[str]]] = {
         "payments:write",
         "products:read",
         "branches:read",
+        "applications:write",
+        "loans:read",
     ),
     "analis": _bundle(
         "members:read",
         "accounts:read",
         "deposits:read",
         "documents:write",
+        "applications:write",
+        "collections:write",
+        "kyc:write",
+        "insurance:read",
+        "loans:read",
         "products:read",
         "branches:read",
     ),
@@ -75,6 +88,11 @@ ROLE_SCOPES: Final[Mapping[str, frozenset[str]]] = {
         "deposits:read",
         "documents:read",
         "products:read",
+        "applications:read",
+        "collections:read",
+        "insurance:read",
+        "kyc:read",
+        "loans:read",
         "approvals:write",
     ),
     "bendahara": _bundle(
@@ -88,6 +106,11 @@ ROLE_SCOPES: Final[Mapping[str, frozenset[str]]] = {
         "payments:write",
         "jobs:write",
         "approvals:write",
+        "applications:read",
+        "collections:read",
+        "disbursements:write",
+        "insurance:write",
+        "loans:write",
         "products:read",
         "branches:read",
     ),
@@ -100,6 +123,9 @@ ROLE_SCOPES: Final[Mapping[str, frozenset[str]]] = {
         "cooperative:write",
         "approvals:write",
         "documents:write",
+        "collections:write",
+        "insurance:write",
+        "loans:write",
     ),
     # R101: the supervisors see everything and change nothing.
     "pengawas": READ_ALL,
@@ -129,7 +155,15 @@ STAFF_ROLES: Final = frozenset(ROLE_SCOPES) - {MEMBER_ROLE}
 STRONG_ROLES: Final = frozenset(
     role
     for role, scopes in ROLE_SCOPES.items()
-    if scopes & {"accounts:write", "cash:write", "approvals:write", "transfers:write"}
+    if scopes
+    & {
+        "accounts:write",
+        "cash:write",
+        "approvals:write",
+        "disbursements:write",
+        "loans:write",
+        "transfers:write",
+    }
 )
 
 

@@ -136,6 +136,12 @@ class ServiceBusy(UnavailableError):
     code = "service_busy"
 
 
+class CooperativeNotReady(UnavailableError):
+    """The hub is still taking this cooperative in; try again shortly."""
+
+    code = "cooperative_not_ready"
+
+
 class BusUnavailable(UnavailableError):
     """The message broker cannot be reached; nothing was sent."""
 

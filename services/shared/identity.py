@@ -61,6 +61,19 @@ class Identity:
         return replace(self, service=service)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts, and the cooperative in whose audit trail it is written.
+
+    ``subject`` is that of the caller's identity, or such as ``service:members`` for a
+    timer.
+    """
+
+    cooperative_id: str
+    subject: str
+    request_id: str | None = None
+
+
 def of_service(service: str) -> Identity:
     """The identity of a service acting by itself: timers, sweepers, relays."""
     return Identity(

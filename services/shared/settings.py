@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -174,6 +175,17 @@ def _integer_from(minimum: int) -> Callable[[str], int]:
     return read
 
 
+def _json_object(value: str) -> str:
+    try:
+        is_object = isinstance(json.loads(value), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        message = "must be a JSON object"
+        raise ValueError(message)
+    return value
+
+
 def _optional_path(value: str) -> Path | None:
     return Path(value) if value else None
 
@@ -316,13 +328,6 @@ class Settings:
         "How long an access token is good.",
         _integer_from(1),
     )
-    optional_services: tuple[str, ...] = _set(
-        "HUB_OPTIONAL_SERVICES",
-        "",
-        "Services that run beside the core, separated by commas, such as insurance; "
-        "they are asked before a cooperative or a member leaves.",
-        _list,
-    )
     collective_leave: Literal["working", "holiday"] = _set(
         "HUB_COLLECTIVE_LEAVE",
         "working",
@@ -372,6 +377,48 @@ class Settings:
         "",
         "The API key of that account.",
         secret=True,
+    )
+    insurer_url: str = _set(
+        "HUB_INSURER_URL",
+        "",
+        "The API of the partner insurers, each below its own code; "
+        "no cover when empty.",
+        _optional_url("http", "https"),
+    )
+    insurer_key: str = _set(
+        "HUB_INSURER_KEY",
+        "",
+        "The key that signs what is asked of it, and what it calls back.",
+        secret=True,
+    )
+    kyc_vendor: Literal["none", "verihubs", "rest"] = _set(
+        "HUB_KYC_VENDOR",
+        "none",
+        "Who checks identities: verihubs, rest (an API by HUB_KYC_REST_MAP) or none.",
+        _choice("none", "verihubs", "rest"),
+    )
+    kyc_url: str = _set(
+        "HUB_KYC_URL",
+        "",
+        "The API of that vendor; no checks when empty.",
+        _optional_url("http", "https"),
+    )
+    kyc_app_id: str = _set(
+        "HUB_KYC_APP_ID",
+        "",
+        "The hub's application id at that vendor.",
+    )
+    kyc_key: str = _set(
+        "HUB_KYC_KEY",
+        "",
+        "The API key of that application.",
+        secret=True,
+    )
+    kyc_rest_map: str = _set(
+        "HUB_KYC_REST_MAP",
+        "{}",
+        "What a rest vendor calls things, as JSON (services/kyc/adapters/rest.py).",
+        _json_object,
     )
     simulated_date_file: Path | None = _set(
         "HUB_SIMULATED_DATE_FILE",

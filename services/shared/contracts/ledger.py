@@ -7,19 +7,20 @@ Amounts are whole rupiah. A *key* names an account: see the helpers below.
 | entrypoint | rule | command | result |
 |---|---|---|---|
 | `post_journals` (batched) | service transfers | `PostJournal` | `PostedJournal` |
-| `place_holds` (batched) | service transfers | `PlaceHold` | `PlacedHold` |
-| `resolve_holds` (batched) | service transfers | `ResolveHold` | `ResolvedHold` |
-| `post_journal` | service members | `PostJournal` | `PostedJournal` |
+| `place_holds` (batched) | transfers, loans | `PlaceHold` | `PlacedHold` |
+| `resolve_holds` (batched) | transfers, loans | `ResolveHold` | `ResolvedHold` |
+| `post_journal` | service members, loans | `PostJournal` | `PostedJournal` |
+| `post_disbursement` | service loans | `PostDisbursement` | `PostedDisbursement` |
 | `post_large_journal` | service members | `PostLargeJournal` | `PostedLargeJournal` |
 | `get_chart` | service members | `{}` | `Chart` |
 | `open_book` | service members, transfers | `OpenBook` | `Book` |
-| `open_accounts` | service members | `OpenAccounts` | `OpenedAccounts` |
+| `open_accounts` | service members, loans | `OpenAccounts` | `OpenedAccounts` |
 | `set_limit` | service transfers | `SetLimit` | `Limit` |
-| `set_status` | service members | `SetStatus` | `AccountStatus` |
+| `set_status` | service members, loans | `SetStatus` | `AccountStatus` |
 | `get_balances` | services, accounts:read | `GetBalances` | `{key: Balance}` |
 | `get_statement` | accounts:read | `GetStatement` | `Statement` |
-| `get_balance_days` | service members | `GetBalanceDays` | `{key: BalanceDays}` |
-| `get_trial_balance` | ledger:read, members, … | `GetTrialBalance` | `TrialBalance` |
+| `get_balance_days` | members, loans | `GetBalanceDays` | `{key: BalanceDays}` |
+| `get_trial_balance` | ledger:read, services | `GetTrialBalance` | `TrialBalance` |
 | `list_postings` | service members | `ListPostings` | `PostingPage` |
 | `get_journal` | ledger:read | `GetJournal` | `Journal` |
 | `reverse_journal` | ledger:write | `ReverseJournal` | `Reversal` |
@@ -29,14 +30,15 @@ Amounts are whole rupiah. A *key* names an account: see the helpers below.
 | `top_up_wallet` | operator | `TopUpWallet` | `TopUp` |
 | `get_wallet` | wallet:read, service loans, kyc, … | `{}` | `Wallet` |
 | `charge_fee` | operator, service loans, kyc, … | `ChargeFee` | `FeeCharge` |
+| `refund_fee` | service kyc, insurance, loans | `RefundFee` | `FeeRefund` |
 | `list_fees` | wallet:read | `ListFees` | `FeePage` |
-| `get_fee_schedule` | any tenant, operator | `GetFeeSchedule` | `FeeSchedule` |
+| `get_fee_schedule` | staff, service loans, kyc, … | `GetFeeSchedule` | schedule |
 | `get_integrity` | operator | `{}` | `Integrity` |
 | `get_chain_head` | service transfers | `{}` | `ChainHead` |
 | `get_health` | anyone | `{}` | `{"service","database","gauges"}` |
 
-An outcome given again carries ``"replayed": true``, an error of that kind has it in its
-``details``.
+A schedule is a `FeeSchedule`. An outcome given again carries ``"replayed": true``, an
+error of that kind has it in its ``details``.
 """
 
 from __future__ import annotations
@@ -62,7 +64,6 @@ from services.shared.contracts.idempotency import IdempotencySchema
 from services.shared.contracts.paging import Page
 from services.shared.errors import (
     ConflictError,
-    MalformedError,
     NotFoundError,
     RefusedError,
     ServiceError,
@@ -87,26 +88,40 @@ ACCOUNT_STATUSES: Final = ("active", "frozen", "closed")
 HOLD_ACTIONS: Final = ("post", "void")
 HOLD_STATES: Final = ("pending", "posted", "voided", "expired")
 PAYMENT_TARGETS: Final = ("held", "bank")
+FEE_BEARERS: Final = ("cooperative", "premiums_held")
 FEE_KINDS: Final = ("ekyc_check", "disbursement", "whatsapp_bot", "default_insurance")
 
 # Events, published to the exchange of this service. Payloads are JSON primitives.
 PERIOD_CLOSED: Final = "period_closed"  # PeriodEvent
 FEE_CHARGED: Final = "fee_charged"  # FeeCharge
+FEE_REFUNDED: Final = "fee_refunded"  # FeeRefund
 
 # Codes of the chart of accounts (domain.md, topic 6) that other services post to.
 CASH: Final = "1-1000"
 BANK: Final = "1-1010"
 PLATFORM_WALLET: Final = "1-1020"
 LIQUIDITY_AT_HUB: Final = "1-1030"
+LOANS: Final = "1-1100"
+INTEREST_RECEIVABLE: Final = "1-1110"
+LOAN_ALLOWANCE: Final = "1-1190"
 OWED_BY_HUB: Final = "1-1300"
+CLAIMS_RECEIVABLE: Final = "1-1400"
+RECOVERY_RECEIVABLE: Final = "1-1500"
 SAVINGS: Final = "2-1000"
 OWED_TO_HUB: Final = "2-1200"
+PREMIUMS_HELD: Final = "2-1300"
 HELD_PAYMENTS: Final = "2-1350"
 TAX_PAYABLE: Final = "2-1400"
 PRINCIPAL_SAVINGS: Final = "3-1000"
 MANDATORY_SAVINGS: Final = "3-1100"
+INTEREST_INCOME: Final = "4-1000"
+ADMINISTRATION_INCOME: Final = "4-2000"
+PENALTY_INCOME: Final = "4-3000"
+OTHER_INCOME: Final = "4-9000"
 INTEREST_EXPENSE: Final = "5-1000"
 PLATFORM_COSTS: Final = "5-2200"
+PROVISION_EXPENSE: Final = "5-3000"
+OTHER_EXPENSE: Final = "5-9000"
 MIGRATION: Final = "9-9000"
 
 
@@ -303,16 +318,28 @@ class FeeAlreadyCharged(ConflictError):
     code = "fee_already_charged"
 
 
+class FeeChanged(RefusedError):
+    """The fee costs something else by the schedule than was agreed."""
+
+    code = "fee_changed"
+
+
+class FeeNotCharged(RefusedError):
+    """No fee was charged with this kind and reference."""
+
+    code = "fee_not_charged"
+
+
+class RefundExceedsFee(RefusedError):
+    """More cannot be given back than was charged."""
+
+    code = "refund_exceeds_fee"
+
+
 class FeeNotScheduled(RefusedError):
     """The fee schedule has no price for this on this day."""
 
     code = "fee_not_scheduled"
-
-
-class InvalidCursor(MalformedError):
-    """The cursor was not made by this list."""
-
-    code = "invalid_cursor"
 
 
 REFUSALS: Final[Mapping[str, type[ServiceError]]] = {
@@ -941,6 +968,68 @@ class ChargeFee(ChargeFeeBody):
     cooperative_id = _id("coop_01jd8x", required=True)
 
 
+class AgreedFee(Schema):
+    """A fee that is charged in the journal it belongs to, at the price agreed before.
+
+    Who bears it: the cooperative as a cost, or a premium that it holds for the insurer
+    because the borrower has paid it (C21).
+    """
+
+    kind = fields.String(required=True, validate=validate.OneOf(FEE_KINDS))
+    base_amount = AmountField(required=True)
+    months = fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(min=1, max=600),
+    )
+    amount = AmountField(required=True, minimum=0)
+    reference = text(longest=200, required=True)
+    borne_by = fields.String(
+        load_default="cooperative", validate=validate.OneOf(FEE_BEARERS)
+    )
+
+
+class PostDisbursement(PostJournal):
+    """A loan that is paid out with its fees: all of it is one journal, or none of it.
+
+    The postings stay in the caller's own book; those of the fees are added.
+    """
+
+    fees = fields.List(fields.Nested(AgreedFee), required=True)
+
+
+class PostedDisbursement(PostedJournal):
+    """A loan that was paid out."""
+
+
+class RefundFee(Schema):
+    """Give back all or part of a fee, once per ``refund_reference``.
+
+    Without an amount it is what is left of the fee.
+    """
+
+    cooperative_id = _id("coop_01jd8x", required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(FEE_KINDS))
+    reference = text(longest=200, required=True, metadata={"example": "chk_01jd8x"})
+    refund_reference = text(longest=200, required=True)
+    amount = AmountField(load_default=None, allow_none=True)
+    reason = text(longest=300, required=True)
+
+
+class FeeRefund(Replayable):
+    """What was given back of a fee."""
+
+    id = fields.String(required=True)
+    cooperative_id = fields.String(required=True)
+    kind = fields.String(required=True)
+    reference = fields.String(required=True)
+    refund_reference = fields.String(required=True)
+    amount = _rupiah("What was given back.")
+    journal_id = fields.String(required=True)
+    refunded_at = UtcField(required=True)
+
+
 class FeeCharge(Replayable):
     """A fee that was charged."""
 
@@ -953,6 +1042,7 @@ class FeeCharge(Replayable):
     base_amount = fields.Integer(required=True, allow_none=True)
     months = fields.Integer(required=True, allow_none=True)
     amount = _rupiah("What was charged.")
+    refunded = _rupiah("What was given back of it.")
     reference = fields.String(required=True)
     journal_id = fields.String(required=True, allow_none=True)
     charged_at = UtcField(required=True)

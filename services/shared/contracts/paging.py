@@ -7,9 +7,16 @@ from typing import Final
 from marshmallow import Schema, fields, validate
 
 from services.shared.contracts.fields import text
+from services.shared.errors import MalformedError
 
 PAGE_SIZE_DEFAULT: Final = 50
 PAGE_SIZE_MAX: Final = 200
+
+
+class InvalidCursor(MalformedError):
+    """The cursor was not made by this list for this cooperative."""
+
+    code = "invalid_cursor"
 
 
 class Page(Schema):

@@ -54,7 +54,6 @@ from services.shared.contracts.idempotency import IdempotencySchema
 from services.shared.contracts.paging import Page
 from services.shared.errors import (
     ConflictError,
-    MalformedError,
     NotFoundError,
     OutcomeUnknownError,
     RefusedError,
@@ -355,12 +354,6 @@ class SettlementCancelled(ConflictError):
     """The settlement was cancelled; its windows can be settled by another one."""
 
     code = "settlement_cancelled"
-
-
-class InvalidCursor(MalformedError):
-    """The cursor was not made by this list."""
-
-    code = "invalid_cursor"
 
 
 # Field types and shared parts.

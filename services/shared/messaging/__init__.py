@@ -16,6 +16,8 @@ from services.shared.messaging.context import Caller, CurrentCaller
 from services.shared.messaging.dependencies import DatabaseProvider, SettingsProvider
 from services.shared.messaging.entrypoints import on_event, rpc, timer
 from services.shared.messaging.proxies import ServiceProxy, ServiceRpc
+from services.shared.messaging.service import Entrypoints, loaded
+from services.shared.messaging.tenants import TenantEntrypoints
 
 __all__ = [
     "BatchedRpc",
@@ -23,12 +25,15 @@ __all__ = [
     "Caller",
     "CurrentCaller",
     "DatabaseProvider",
+    "Entrypoints",
     "Event",
     "Outcome",
     "ServiceProxy",
     "ServiceRpc",
     "SettingsProvider",
+    "TenantEntrypoints",
     "batched_rpc",
+    "loaded",
     "on_event",
     "rpc",
     "timer",

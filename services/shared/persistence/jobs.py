@@ -219,6 +219,18 @@ def fail(session: Session, run: Run, fault: str) -> None:
     )
 
 
+def drop_unfinished(session: Session, cooperative_id: str) -> int:
+    """Forget what a cooperative that has left still had to run; how many runs."""
+    result = session.execute(
+        text(
+            "DELETE FROM job_runs "
+            "WHERE cooperative_id = :cooperative_id AND state <> 'done'"
+        ),
+        {"cooperative_id": cooperative_id},
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
 def find(
     session: Session, cooperative_id: str, job: str, business_date: date
 ) -> Run | None:
@@ -324,5 +336,5 @@ def add_tables(op: roles.Operations) -> None:
         op,
         "job_runs",
         tenant="SELECT, INSERT, UPDATE (due_at)",
-        hub="SELECT, INSERT, UPDATE",
+        hub="SELECT, INSERT, UPDATE, DELETE",
     )

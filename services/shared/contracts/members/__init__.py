@@ -91,12 +91,6 @@ class InvalidScope(MalformedError):
     code = "invalid_scope"
 
 
-class InvalidCursor(MalformedError):
-    """The cursor was not made by this list for this cooperative."""
-
-    code = "invalid_cursor"
-
-
 class CooperativeCodeTaken(ConflictError):
     """Another cooperative already has this code."""
 

@@ -25,7 +25,13 @@ from typing import Final
 from marshmallow import Schema, fields, validate
 
 from services.shared.contracts import files
-from services.shared.contracts.fields import AMOUNT_MAX, AmountField, UtcField, text
+from services.shared.contracts.fields import (
+    AMOUNT_MAX,
+    AmountField,
+    FlagField,
+    UtcField,
+    text,
+)
 from services.shared.contracts.idempotency import IdempotencySchema
 from services.shared.contracts.members import Command, Page, identifier, name_field
 from services.shared.errors import ConflictError, RefusedError
@@ -126,10 +132,8 @@ def _rupiah(description: str, *, example: int = 0) -> fields.Integer:
 class CounterSettingsBody(Schema):
     """How the counter works: whether drawers are required, and from what on a PIN."""
 
-    drawer_required = fields.Boolean(
+    drawer_required = FlagField(
         required=True,
-        truthy={True},
-        falsy={False},
         metadata={
             "description": "Whether people take and pay cash only through a drawer.",
             "example": True,

@@ -242,10 +242,6 @@ class VerificationDocument(Schema):
     account_count = fields.Integer(required=True, strict=True)
     position = fields.Integer(required=True, strict=True)
     liquidity = fields.Integer(required=True, strict=True)
-    insurance_checked = fields.Boolean(
-        required=True,
-        metadata={"description": "Whether an insurance service was there to ask."},
-    )
     trial_balance = fields.List(fields.Nested(VerificationLine), required=True)
 
 

@@ -31,7 +31,7 @@ from typing import Final
 from marshmallow import Schema, fields, validate
 
 from services.shared.contracts import files
-from services.shared.contracts.fields import UtcField, text
+from services.shared.contracts.fields import FlagField, UtcField, text
 from services.shared.contracts.members import Command, Page, identifier
 from services.shared.errors import ConflictError, RefusedError
 
@@ -55,6 +55,7 @@ STAGES: Final = (
     "numbering",
     "opening",
     "posting",
+    "lending",
     "writing",
 )
 SEVERITIES: Final = ("error", "warning")
@@ -421,7 +422,7 @@ class SignOffImport(SignOffBody, ImportCommand, Command):
 class CommitBody(Schema):
     """Whether rows with errors are left out."""
 
-    is_partial = fields.Boolean(
+    is_partial = FlagField(
         load_default=False,
         data_key="partial",
         metadata={"description": "Take over the good rows and leave out the others."},

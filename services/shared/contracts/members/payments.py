@@ -32,7 +32,7 @@ from services.shared.contracts.idempotency import IdempotencySchema
 from services.shared.contracts.members import Page, identifier
 from services.shared.errors import NotFoundError, RefusedError
 
-MEMBER_PURPOSES: Final = ("deposit", "contributions")
+MEMBER_PURPOSES: Final = ("deposit", "contributions", "loan")
 PURPOSES: Final = (*MEMBER_PURPOSES, "wallet")
 STATES: Final = (
     "requesting", "pending", "paid", "received", "credited",
@@ -122,9 +122,10 @@ class Payer(Schema):
 
 
 class OwnPaymentBody(Schema):
-    """What is to be paid: into a savings account, or what membership asks for.
+    """What is to be paid: into savings, of a loan, or what membership asks for.
 
-    A `deposit` names `account_number` and `amount`. `contributions` are simpanan pokok,
+    A `deposit` names `account_number` and `amount`, a `loan` its `loan_id` and an
+    `amount` of at most what is owed. `contributions` are simpanan pokok,
     unless it is paid, and so many `months` of simpanan wajib, the oldest owed first;
     the hub knows what they come to.
     """
@@ -137,6 +138,7 @@ class OwnPaymentBody(Schema):
     account_number = text(
         longest=16, allow_none=True, metadata={"example": "0101100000000017"}
     )
+    loan_id = text(longest=100, allow_none=True, metadata={"example": None})
     amount = AmountField(allow_none=True, metadata={"example": 100000})
     months = fields.Integer(
         strict=True, allow_none=True, validate=validate.Range(min=1, max=MONTHS_MAX)
@@ -146,16 +148,17 @@ class OwnPaymentBody(Schema):
 
     @validates_schema
     def _fits_purpose(self, data: dict[str, Any], **_: Any) -> None:
-        is_deposit = data["purpose"] == "deposit"
-        for name, belongs in (
-            ("account_number", is_deposit),
-            ("amount", is_deposit),
-            ("months", not is_deposit),
+        purpose = data["purpose"]
+        for name, purposes in (
+            ("account_number", {"deposit"}),
+            ("loan_id", {"loan"}),
+            ("amount", {"deposit", "loan"}),
+            ("months", {"contributions"}),
         ):
             is_given = data.get(name) is not None
-            if is_given and not belongs:
+            if is_given and purpose not in purposes:
                 raise ValidationError("Does not belong to this purpose.", name)
-            if is_deposit and belongs and not is_given:
+            if purpose in purposes and name != "months" and not is_given:
                 raise ValidationError("Missing data for required field.", name)
 
 
@@ -242,6 +245,7 @@ class Payment(Schema):
     purpose = fields.String(required=True, validate=validate.OneOf(PURPOSES))
     member_id = fields.String(required=True, allow_none=True)
     account_number = fields.String(required=True, allow_none=True)
+    loan_id = fields.String(required=True, allow_none=True)
     amount = fields.Integer(
         required=True, strict=True, metadata={"description": "What is credited."}
     )

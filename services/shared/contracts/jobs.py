@@ -1,5 +1,7 @@
 """Jobs by business date: interest, dues, maturities and what else runs by itself.
 
+Every service that has jobs answers the same three of its own:
+
 | entrypoint | rule | command | result |
 |---|---|---|---|
 | `request_job_run` | jobs:write | `RequestJobRun` | `JobRun` |
@@ -9,15 +11,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from marshmallow import Schema, fields, validate
 
 from services.shared.contracts.fields import UtcField, text
-from services.shared.contracts.members import Command, Page
+from services.shared.contracts.idempotency import IdempotencySchema
+from services.shared.contracts.paging import Page
 from services.shared.errors import RefusedError
 
 RUN_STATES: Final = ("waiting", "running", "failed", "done")
+
+OWNERS: Final[Mapping[str, str]] = {
+    "arrears": "loans",
+    "collections": "loans",
+    "deposits": "members",
+    "dues": "members",
+    "dues_reminders": "members",
+    "interest": "members",
+    "loan_reminders": "loans",
+    "scorecard": "loans",
+}
+"""Which service has a job of this name; a name is given once in the whole hub."""
+
+SERVICES: Final = ("members", "loans")
+"""The services that have jobs."""
 
 
 class JobNotDue(RefusedError):
@@ -43,10 +62,11 @@ class JobRunBody(Schema):
     business_date = fields.Date(required=True, metadata={"example": "2026-10-31"})
 
 
-class RequestJobRun(JobRunBody, Command):
+class RequestJobRun(JobRunBody):
     """A run that is wanted now; it is made once per job and business date."""
 
     job = _job_name()
+    idempotency = fields.Nested(IdempotencySchema, load_default=None, allow_none=True)
 
 
 class JobRunCommand(Schema):
@@ -60,6 +80,13 @@ class ListJobRuns(Page):
     """The runs of the caller's cooperative."""
 
     job = text(longest=40, load_default=None, allow_none=True)
+    service = fields.String(
+        load_default=SERVICES[0],
+        validate=validate.OneOf(SERVICES),
+        metadata={
+            "description": "Whose jobs; of a named job it is known without being said."
+        },
+    )
 
 
 class JobRun(Schema):

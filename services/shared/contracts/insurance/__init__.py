@@ -4,8 +4,7 @@
 |---|---|---|---|
 | `has_running_policies` | service members | `HasRunningPolicies` | `RunningPolicies` |
 
-It is asked wherever `HUB_OPTIONAL_SERVICES` names it. No answer is no "none": who asks
-refuses to decide.
+No answer is no "none": who asks refuses to decide.
 """
 
 from __future__ import annotations
@@ -18,6 +17,9 @@ from services.shared.contracts.fields import text
 from services.shared.errors import UnavailableError
 
 SERVICE: Final = "insurance"
+
+CAUSES: Final = ("death", "default", "force_majeure")
+"""What a claim can be made for (R47, R49)."""
 
 
 class InsuranceUnavailable(UnavailableError):

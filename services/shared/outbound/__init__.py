@@ -1,0 +1,1 @@
+"""How signed messages reach systems outside of the hub, and where they may go."""
