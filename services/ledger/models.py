@@ -230,6 +230,9 @@ class FeeCharge(Base):
         CheckConstraint(
             "amount >= 0 AND (amount = 0) = (journal_id IS NULL)", name="amount"
         ),
+        CheckConstraint(
+            "borne_by IN ('cooperative', 'premiums_held')", name="borne_by"
+        ),
         Index("ix_fee_charges_cooperative_id_serial", "cooperative_id", "serial"),
     )
 
@@ -244,6 +247,26 @@ class FeeCharge(Base):
     amount: Mapped[int] = mapped_column(MoneyColumn)
     journal_id: Mapped[str | None] = mapped_column(Text)
     charged_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    borne_by: Mapped[str] = mapped_column(Text, server_default="cooperative")
+
+
+class FeeRefund(Base):
+    """What was given back of a fee; never more than was charged."""
+
+    __tablename__ = "fee_refunds"
+    __table_args__ = (
+        UniqueConstraint("charge_id", "refund_reference"),
+        CheckConstraint("amount > 0", name="amount"),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    charge_id: Mapped[str] = mapped_column(Text)
+    cooperative_id: Mapped[str] = mapped_column(Text)
+    refund_reference: Mapped[str] = mapped_column(Text)
+    amount: Mapped[int] = mapped_column(MoneyColumn)
+    reason: Mapped[str] = mapped_column(Text)
+    journal_id: Mapped[str] = mapped_column(Text)
+    refunded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ChainLink(Base):

@@ -11,6 +11,7 @@ from services.ledger.domain.holds import Resolution
 from services.ledger.operations import (
     batches,
     books,
+    disbursements,
     exports,
     holds,
     integrity,
@@ -35,6 +36,9 @@ from services.shared.persistence import idempotency
 
 CLEARING: Final = access.service("transfers")
 MEMBERS: Final = access.service("members")
+LOANS: Final = access.service("loans")
+BOOKKEEPERS: Final = access.service("members", "loans")
+HOLDING_SERVICES: Final = access.service("transfers", "loans")
 CHARGING_SERVICES: Final = access.service("loans", "kyc", "insurance")
 READS_LEDGER: Final = access.any_of(
     access.scope("ledger:read"), access.operator, MEMBERS
@@ -67,7 +71,7 @@ class LedgerService:
             result=contract.PostedJournal(),
         )
 
-    @batched_rpc(CLEARING, max_batch=1000)
+    @batched_rpc(HOLDING_SERVICES, max_batch=1000)
     def place_holds(self, calls: list[Call]) -> list[Outcome]:
         """Reserve journals that are posted or voided later."""
         return batches.answer_each(
@@ -77,7 +81,7 @@ class LedgerService:
             result=contract.PlacedHold(),
         )
 
-    @batched_rpc(CLEARING, max_batch=1000)
+    @batched_rpc(HOLDING_SERVICES, max_batch=1000)
     def resolve_holds(self, calls: list[Call]) -> list[Outcome]:
         """Post or void holds."""
         return batches.answer_each(
@@ -87,13 +91,24 @@ class LedgerService:
             result=contract.ResolvedHold(),
         )
 
-    @rpc(MEMBERS)
+    @rpc(BOOKKEEPERS)
     def post_journal(self, command: dict[str, Any]) -> dict[str, Any]:
         """Post one journal inside the tenant's own book."""
         request = _loaded(contract.PostJournal(), command)
         journal = batches.journal_of(request, self.caller.request_id)
         posted = journals.post_journal(self.database, self.tenant, journal)
         return _answer(contract.PostedJournal(), posted)
+
+    @rpc(LOANS)
+    def post_disbursement(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Pay a loan out with everything that belongs to it, or nothing of it."""
+        request = _loaded(contract.PostDisbursement(), command)
+        agreed = [disbursements.AgreedFee(**fee) for fee in request.pop("fees")]
+        journal = batches.journal_of(request, self.caller.request_id)
+        posted = disbursements.post_disbursement(
+            self.database, self.tenant, journal, agreed
+        )
+        return _answer(contract.PostedDisbursement(), posted)
 
     @rpc(MEMBERS)
     def post_large_journal(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +142,7 @@ class LedgerService:
         request = _loaded(contract.OpenBook(), command)
         return books.open_book(self.database, request["cooperative_id"])
 
-    @rpc(MEMBERS)
+    @rpc(BOOKKEEPERS)
     def open_accounts(self, command: dict[str, Any]) -> dict[str, Any]:
         """Open accounts in the tenant's own book."""
         request = _loaded(contract.OpenAccounts(), command)
@@ -146,7 +161,7 @@ class LedgerService:
         request = _loaded(contract.SetLimit(), command)
         return books.set_limit(self.database, **request)
 
-    @rpc(MEMBERS)
+    @rpc(BOOKKEEPERS)
     def set_status(self, command: dict[str, Any]) -> dict[str, Any]:
         """Freeze, thaw or close an account of the tenant's own book."""
         request = _loaded(contract.SetStatus(), command)
@@ -154,7 +169,8 @@ class LedgerService:
 
     @rpc(
         access.any_of(
-            access.service("members", "transfers"), access.scope("accounts:read")
+            access.service("members", "transfers", "loans"),
+            access.scope("accounts:read"),
         )
     )
     def get_balances(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -174,7 +190,7 @@ class LedgerService:
         )
         return _answer(contract.Statement(), statement)
 
-    @rpc(MEMBERS)
+    @rpc(BOOKKEEPERS)
     def get_balance_days(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell the balances of a period that interest is computed from."""
         request = _loaded(contract.GetBalanceDays(), command)
@@ -187,7 +203,7 @@ class LedgerService:
         page = exports.list_postings(self.database, self.tenant, **request)
         return _answer(contract.PostingPage(), page)
 
-    @rpc(access.any_of(MEMBERS, READS_LEDGER))
+    @rpc(access.any_of(BOOKKEEPERS, READS_LEDGER))
     def get_trial_balance(self, command: dict[str, Any]) -> dict[str, Any]:
         """Show where the caller's book stood at a moment."""
         request = _loaded(contract.GetTrialBalance(), command)
@@ -253,6 +269,12 @@ class LedgerService:
         asked = wallets.Asked(**request, request_id=self.caller.request_id)
         return wallets.charge_fee(self.database, asked, idempotency)
 
+    @rpc(CHARGING_SERVICES)
+    def refund_fee(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Give a fee back into a wallet."""
+        request = _loaded(contract.RefundFee(), command)
+        return disbursements.refund_fee(self.database, request, self.caller.request_id)
+
     @rpc(access.scope("wallet:read"))
     def list_fees(self, command: dict[str, Any]) -> dict[str, Any]:
         """List the fees that the tenant was charged."""
@@ -260,7 +282,8 @@ class LedgerService:
         page = wallets.list_fees(self.database, self.tenant, **request)
         return _answer(contract.FeePage(), page)
 
-    @rpc(access.staff)
+    # A loan tells a member what it costs, so its service may ask by itself.
+    @rpc(access.any_of(access.staff, CHARGING_SERVICES))
     def get_fee_schedule(self, command: dict[str, Any]) -> dict[str, Any]:
         """Show the prices in force on a day."""
         request = _loaded(contract.GetFeeSchedule(), command)

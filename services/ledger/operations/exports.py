@@ -11,7 +11,7 @@ from typing import Any, Final
 from services.ledger.operations import books
 from services.ledger.store import exports as store
 from services.ledger.store.exports import PostedLine
-from services.shared.contracts import ledger as contract
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.persistence.database import Database
 
 _BEGINNING: Final = (0, datetime(1970, 1, 1, tzinfo=UTC), 0)
@@ -44,4 +44,4 @@ def _read_cursor(cursor: str) -> tuple[int, datetime, int]:
         account, moment, posting = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         return int(account), datetime.fromisoformat(moment), int(posting)
     except (binascii.Error, ValueError, TypeError) as error:
-        raise contract.InvalidCursor from error
+        raise InvalidCursor from error

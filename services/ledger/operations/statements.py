@@ -16,6 +16,7 @@ from services.ledger.store import books as book_store
 from services.ledger.store import statements as store
 from services.shared import clock
 from services.shared.contracts import ledger as contract
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import NotFound
 from services.shared.identity import HUB, Identity
 from services.shared.persistence.database import Database, retrying
@@ -97,9 +98,9 @@ def _read_cursor(cursor: str) -> tuple[tuple[datetime, int], datetime]:
         after = datetime.fromisoformat(at), int(id_)
         end = datetime.fromisoformat(ends_before)
     except (ValueError, TypeError, binascii.Error):
-        raise contract.InvalidCursor from None
+        raise InvalidCursor from None
     if after[0].tzinfo is None or end.tzinfo is None or not 0 <= after[1] < 2**63:
-        raise contract.InvalidCursor
+        raise InvalidCursor
     return after, end
 
 

@@ -17,6 +17,7 @@ from services.ledger.store import fees as fee_store
 from services.ledger.store.fees import Charge
 from services.shared import clock, identifiers
 from services.shared.contracts import ledger as contract
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import IdempotencyKeyReused, Malformed
 from services.shared.identity import HUB
 from services.shared.persistence import outbox
@@ -24,6 +25,13 @@ from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope, run_once
 
 FEE_INCOME: Final = "4-2000"
+CREDITED_AT_THE_HUB: Final = {"default_insurance": contract.PREMIUMS_HELD}
+"""Premiums are the insurer's; every other fee is the hub's income."""
+
+BEARER_CODES: Final = {
+    "cooperative": contract.PLATFORM_COSTS,
+    "premiums_held": contract.PREMIUMS_HELD,
+}
 TARGET_CODES: Final = {"held": contract.HELD_PAYMENTS, "bank": contract.BANK}
 _NEWEST: Final = 2**63 - 1
 
@@ -168,7 +176,7 @@ def charge_fee(
 
 def _charge(session: Session, asked: Asked) -> dict[str, Any]:
     wallet = contract.wallet_account(asked.cooperative_id)
-    batch = batches.enter(session, _accounts_of_a_fee(asked.cooperative_id))
+    batch = batches.enter(session, accounts_of_a_fee(asked.cooperative_id, asked.kind))
     if wallet not in batch.books.by_key:
         raise contract.BookNotOpen
     # Asked under the wallet's lock, which every charge of it needs.
@@ -182,7 +190,7 @@ def _charge(session: Session, asked: Asked) -> dict[str, Any]:
         if (earlier.base_amount, earlier.months) != (asked.base_amount, asked.months):
             raise contract.FeeAlreadyCharged
         return _answer(earlier) | {"replayed": True}
-    charge = _priced(session, asked, batch.moment)
+    charge = priced(session, asked, batch.moment)
     if charge.amount:
         _take(session, batch, charge, asked.request_id)
     if not fee_store.insert(session, charge):
@@ -207,7 +215,7 @@ def _take(
         description=f"Biaya {charge.kind} {charge.reference}",
         reference=charge.reference,
         business_date=clock.business_date(),
-        postings=_postings(charge.cooperative_id, charge.amount),
+        postings=postings_of(charge),
         request_id=request_id,
     )
     [outcome] = batches.post(session, batch, [journal])
@@ -216,7 +224,8 @@ def _take(
     batches.result_or_raise(outcome)
 
 
-def _priced(session: Session, asked: Asked, moment: datetime) -> Charge:
+def priced(session: Session, asked: Asked, moment: datetime) -> Charge:
+    """The charge at today's price. Raises FeeNotScheduled, Malformed."""
     today = clock.business_date()
     rates = fee_store.schedule(session, today)
     rate = fees.rate_for(
@@ -269,19 +278,34 @@ def get_fee_schedule(database: Database, day: date | None) -> dict[str, Any]:
     return {"on": day, "items": [asdict(rate) for rate in rates]}
 
 
-def _accounts_of_a_fee(cooperative_id: str) -> set[str]:
-    return {key for posting in _postings(cooperative_id, 1) for key in posting[:2]}
+def accounts_of_a_fee(
+    cooperative_id: str, kind: str, borne_by: str = "cooperative"
+) -> set[str]:
+    """The keys of the accounts that a fee of this kind moves."""
+    return {
+        key
+        for posting in _postings(cooperative_id, 1, kind, borne_by)
+        for key in posting[:2]
+    }
 
 
-def _postings(cooperative_id: str, amount: int) -> tuple[Posting, ...]:
+def postings_of(charge: Charge) -> tuple[Posting, ...]:
+    """What a charge is in both books."""
+    return _postings(charge.cooperative_id, charge.amount, charge.kind, charge.borne_by)
+
+
+def _postings(
+    cooperative_id: str, amount: int, kind: str, borne_by: str
+) -> tuple[Posting, ...]:
+    credited = CREDITED_AT_THE_HUB.get(kind, FEE_INCOME)
     return (
         (
             contract.wallet_account(cooperative_id),
-            contract.hub_account(FEE_INCOME),
+            contract.hub_account(credited),
             amount,
         ),
         (
-            contract.chart_account(cooperative_id, contract.PLATFORM_COSTS),
+            contract.chart_account(cooperative_id, BEARER_CODES[borne_by]),
             contract.chart_account(cooperative_id, contract.PLATFORM_WALLET),
             amount,
         ),
@@ -290,5 +314,5 @@ def _postings(cooperative_id: str, amount: int) -> tuple[Posting, ...]:
 
 def _read_cursor(cursor: str) -> int:
     if not cursor.isascii() or not cursor.isdigit() or int(cursor) > _NEWEST:
-        raise contract.InvalidCursor
+        raise InvalidCursor
     return int(cursor)

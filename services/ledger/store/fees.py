@@ -22,22 +22,38 @@ _SCHEDULE: Final = text(
 )
 _COLUMNS: Final = (
     "id, cooperative_id, kind, rule, reference, base_amount, months, amount, "
-    "journal_id, charged_at"
+    "journal_id, charged_at, borne_by"
+)
+# A handful of refunds per charge at most, found by the index of their uniqueness.
+_REFUNDED: Final = (
+    "(SELECT coalesce(sum(one.amount), 0)::bigint FROM fee_refunds one "
+    "WHERE one.charge_id = fee_charges.id) AS refunded"
 )
 _FIND: Final = text(
-    f"SELECT {_COLUMNS} FROM fee_charges WHERE cooperative_id = :cooperative_id "  # noqa: S608  a constant
+    f"SELECT {_COLUMNS}, {_REFUNDED} FROM fee_charges "  # noqa: S608  a constant
+    "WHERE cooperative_id = :cooperative_id "
     "AND kind = :kind AND reference = :reference"
 )
 _INSERT: Final = text(
     f"INSERT INTO fee_charges ({_COLUMNS}) VALUES "  # noqa: S608  a constant
     "(:id, :cooperative_id, :kind, :rule, :reference, :base_amount, :months, :amount, "
-    ":journal_id, :charged_at) "
+    ":journal_id, :charged_at, :borne_by) "
     "ON CONFLICT (cooperative_id, kind, reference) DO NOTHING"
 )
 _LIST: Final = text(
-    f"SELECT serial, {_COLUMNS} FROM fee_charges "  # noqa: S608  a constant
+    f"SELECT serial, {_COLUMNS}, {_REFUNDED} FROM fee_charges "  # noqa: S608  a constant
     "WHERE cooperative_id = :cooperative_id AND serial < :before "
     "ORDER BY serial DESC LIMIT :limit"
+)
+_FIND_REFUND: Final = text(
+    "SELECT id, charge_id, cooperative_id, refund_reference, amount, reason, "
+    "journal_id, refunded_at FROM fee_refunds "
+    "WHERE charge_id = :charge_id AND refund_reference = :refund_reference"
+)
+_INSERT_REFUND: Final = text(
+    "INSERT INTO fee_refunds (id, charge_id, cooperative_id, refund_reference, "
+    "amount, reason, journal_id, refunded_at) VALUES (:id, :charge_id, "
+    ":cooperative_id, :refund_reference, :amount, :reason, :journal_id, :refunded_at)"
 )
 
 
@@ -55,6 +71,37 @@ class Charge:
     amount: int
     journal_id: str | None
     charged_at: datetime
+    borne_by: str = "cooperative"
+    refunded: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """What was given back of a fee."""
+
+    id: str
+    charge_id: str
+    cooperative_id: str
+    refund_reference: str
+    amount: int
+    reason: str
+    journal_id: str
+    refunded_at: datetime
+
+
+def find_refund(
+    session: Session, charge_id: str, refund_reference: str
+) -> Refund | None:
+    """The refund of a charge with this reference, if it was made."""
+    row = session.execute(
+        _FIND_REFUND, {"charge_id": charge_id, "refund_reference": refund_reference}
+    ).one_or_none()
+    return None if row is None else Refund(**row._mapping)  # noqa: SLF001  public
+
+
+def insert_refund(session: Session, refund: Refund) -> None:
+    """Write a refund."""
+    session.execute(_INSERT_REFUND, asdict(refund))
 
 
 def schedule(session: Session, day: date) -> list[FeeRate]:

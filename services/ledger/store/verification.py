@@ -181,6 +181,21 @@ QUESTIONS: Final = (
         ORDER BY fee.id LIMIT 1
         """,
     ),
+    Question(
+        "each refund of a fee was given by its journal",
+        """
+        SELECT format('refund %s of %s is not what its journal gave', id, amount)
+        FROM fee_refunds refund
+        WHERE NOT EXISTS (
+            SELECT FROM journals journal
+            JOIN postings posting ON posting.journal_serial = journal.serial
+            WHERE journal.id = refund.journal_id
+                AND posting.cooperative_id = refund.cooperative_id
+                AND posting.amount = refund.amount
+        )
+        ORDER BY refund.id LIMIT 1
+        """,
+    ),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.ledger.operations import exports
-from services.shared.contracts import ledger as contract
+from services.shared.contracts.paging import InvalidCursor
 from tests.factories.ledger import Ledger, a_journal
 
 
@@ -46,7 +46,7 @@ def test_a_book_without_postings_has_one_empty_page(ledger: Ledger) -> None:
 
 
 def test_a_cursor_that_was_not_made_here_is_refused(ledger: Ledger) -> None:
-    with pytest.raises(contract.InvalidCursor):
+    with pytest.raises(InvalidCursor):
         exports.list_postings(
             ledger.database, ledger.cooperative(), limit=10, cursor="bukan-kursor"
         )

@@ -126,7 +126,7 @@ def test_whole_books_are_found_whole(busy_ledger: Ledger) -> None:
     assert report.first_difference is None
     assert report.is_intact
     assert asked == [finding.name for finding in report.findings]
-    assert len(asked) == 10
+    assert len(asked) == 11
     assert report.links >= 1
 
 
@@ -320,7 +320,7 @@ def test_a_link_covers_at_most_a_thousand_journals(busy_ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["journals", "postings", "chain_links", "fee_charges"]
+    "table", ["journals", "postings", "chain_links", "fee_charges", "fee_refunds"]
 )
 @pytest.mark.parametrize(
     "statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"]
@@ -331,7 +331,9 @@ def test_what_was_written_cannot_be_changed_even_by_a_superuser(
     table: str,
     statement: LiteralString,
 ) -> None:
-    column = {"journals": "kind", "fee_charges": "kind"}.get(table, "hash")
+    column = {"journals": "kind", "fee_charges": "kind", "fee_refunds": "reason"}.get(
+        table, "hash"
+    )
     if table == "postings":
         column = "amount"
     command = sql.SQL(statement).format(

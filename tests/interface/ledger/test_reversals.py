@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.ledger.operations import journals, periods
+from services.loans.domain import guarantees, recovery, takeovers
 from services.shared.contracts import ledger as contract
 from services.shared.errors import IdempotencyKeyReused
 from tests.factories.ledger import Ledger, a_journal, a_transfer, today
@@ -105,7 +106,18 @@ def test_a_payment_inside_one_cooperative_is_undone_by_a_return_only(
         reverse(ledger, one, payment.journal_id)
 
 
-@pytest.mark.parametrize("kind", ["opening_balance", "payment_allocated"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "opening_balance",
+        "payment_allocated",
+        guarantees.KIND,
+        guarantees.RETURN_KIND,
+        recovery.REMAINDER,
+        recovery.SURPLUS,
+        takeovers.KIND,
+    ],
+)
 def test_what_other_tables_account_for_is_not_reversed_behind_their_back(
     ledger: Ledger, kind: str
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from services.ledger.operations import periods, statements
 from services.shared.contracts import ledger as contract
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import NotFound
 from services.shared.identity import HUB
 from tests.factories.ledger import Ledger, a_journal, a_tenant, a_transfer, today
@@ -118,7 +119,7 @@ def test_an_invented_cursor_is_refused(ledger: Ledger, cursor: str) -> None:
     one = ledger.cooperative()
     budi = ledger.savings(one)
 
-    with pytest.raises(contract.InvalidCursor):
+    with pytest.raises(InvalidCursor):
         statement(ledger, one, budi, cursor=cursor)
 
 

@@ -8,6 +8,7 @@ from services.ledger.operations import statements, wallets
 from services.shared import identifiers
 from services.shared.contracts import ledger as contract
 from services.shared.contracts.idempotency import request_hash
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import IdempotencyKeyReused, Malformed
 from services.shared.identity import HUB
 from services.shared.persistence import outbox
@@ -237,7 +238,7 @@ def test_fees_are_listed_newest_first_to_their_own_cooperative(
     assert [fee["reference"] for fee in rest["items"]] == ["kyc_0"]
     assert rest["next_cursor"] is None
     assert wallets.list_fees(ledger.database, two, limit=2, cursor=None)["items"] == []
-    with pytest.raises(contract.InvalidCursor):
+    with pytest.raises(InvalidCursor):
         wallets.list_fees(ledger.database, one, limit=2, cursor="x")
 
 
