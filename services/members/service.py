@@ -16,9 +16,11 @@ from services.members.entrypoints.documents import DocumentEntrypoints
 from services.members.entrypoints.dues import DuesEntrypoints
 from services.members.entrypoints.forms import FormEntrypoints
 from services.members.entrypoints.health import HealthEntrypoints
+from services.members.entrypoints.identity import IdentityEntrypoints
 from services.members.entrypoints.imports import ImportEntrypoints
 from services.members.entrypoints.interest import InterestEntrypoints
 from services.members.entrypoints.jobs import JobEntrypoints
+from services.members.entrypoints.loan_repayments import LoanRepaymentEntrypoints
 from services.members.entrypoints.me import MeEntrypoints
 from services.members.entrypoints.membership import MembershipEntrypoints
 from services.members.entrypoints.notifications import NotificationEntrypoints
@@ -29,6 +31,7 @@ from services.members.entrypoints.products import ProductEntrypoints
 from services.members.entrypoints.registration import RegistrationEntrypoints
 from services.members.entrypoints.second_factors import SecondFactorEntrypoints
 from services.members.entrypoints.sessions import SessionEntrypoints
+from services.members.entrypoints.standing import StandingEntrypoints
 from services.members.entrypoints.statements import StatementEntrypoints
 from services.members.entrypoints.users import UserEntrypoints
 from services.members.entrypoints.verification import VerificationEntrypoints
@@ -51,14 +54,17 @@ class MembersService(
     MembershipEntrypoints,
     VerificationEntrypoints,
     DocumentEntrypoints,
+    IdentityEntrypoints,
     DepartureEntrypoints,
     MeEntrypoints,
     ProductEntrypoints,
     AccountEntrypoints,
+    StandingEntrypoints,
     StatementEntrypoints,
     DuesEntrypoints,
     InterestEntrypoints,
     JobEntrypoints,
+    LoanRepaymentEntrypoints,
     DepositEntrypoints,
     CashEntrypoints,
     PaymentEntrypoints,

@@ -42,18 +42,6 @@ def _within(bound: date | datetime, *, days: int) -> datetime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
-    """Who acts, and the cooperative in whose trail it is written.
-
-    ``subject`` is that of the caller's identity, or ``service:members`` for a timer.
-    """
-
-    cooperative_id: str
-    subject: str
-    request_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """Who did what to what, and how it was before and after."""
 

@@ -201,7 +201,7 @@ class Clearing(Protocol):
 
 
 class Insurance(Protocol):
-    """The insurance service, where there is one."""
+    """The insurance service, which knows whose cover still runs."""
 
     def has_running_policies(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell how many policies of a cooperative run."""
@@ -209,15 +209,11 @@ class Insurance(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Others:
-    """Whom a closing asks; ``books`` gives the ledger for one cooperative.
-
-    ``insurance`` is None where no such service runs, which is not the same as one that
-    does not answer.
-    """
+    """Whom a closing asks; ``books`` gives the ledger for one cooperative."""
 
     books: Callable[[str], Books]
     clearing: Clearing
-    insurance: Insurance | None
+    insurance: Insurance
 
 
 def document_number(cooperative_code: str, day: date) -> str:

@@ -7,38 +7,9 @@ new master secret only wraps them anew (`operations/lookup.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-PREVIOUS_KEPT: Final = timedelta(days=1)
-"""How long a replaced key is kept at least.
-
-Whoever read the key before it was replaced may still write with it: an import that is
-read in over many transactions, for instance. A day is longer than anything takes.
-"""
-
-TEXT: Final = "text"
-INTEGER: Final = "integer"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncryptedColumn:
-    """A column whose values are bound to their row: to the columns in ``place``."""
-
-    table: str
-    column: str
-    # The primary key, or the part of it that is not the cooperative's id.
-    keys: Sequence[tuple[str, str]] = (("id", TEXT),)
-    place: str
-    # Values are read this many at a time; fewer where one may be megabytes.
-    rows_at_once: int = 500
-
-    def place_of(self, row: Mapping[str, Any]) -> bytes:
-        """What the value of this row is bound to."""
-        return self.place.format_map(row).encode()
-
+from services.shared.encryption import INTEGER, TEXT, WRAPPED_KEYS, EncryptedColumn
 
 PERSONAL: Final = (
     EncryptedColumn(
@@ -79,20 +50,6 @@ PERSONAL: Final = (
 )
 """Everything under the cooperatives' own keys."""
 
-WRAPPED_KEYS: Final = (
-    EncryptedColumn(
-        table="data_keys",
-        column="wrapped_key",
-        keys=(("cooperative_id", TEXT),),
-        place="data_keys.wrapped_key:{cooperative_id}",
-    ),
-    EncryptedColumn(
-        table="data_keys",
-        column="previous_wrapped_key",
-        keys=(("cooperative_id", TEXT),),
-        place="data_keys.wrapped_key:{cooperative_id}",
-    ),
-)
 LOOKUP_KEYS: Final = EncryptedColumn(
     table="lookup_keys",
     column="wrapped_key",
@@ -112,8 +69,3 @@ UNDER_LOOKUP_KEYS: Final = frozenset(
 
 UNDER_LINKS: Final = frozenset({("closing_exports", "content")})
 """Encrypted with a key that only a mailed link holds, and forgotten within days."""
-
-
-def is_hash(column: str) -> bool:
-    """Whether a column of bytes finds or compares, and is never read back."""
-    return column == "hash" or column.endswith("_hash")

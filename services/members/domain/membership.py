@@ -13,8 +13,6 @@ EXPELLED: Final = "expelled"
 DECEASED: Final = "deceased"
 
 LEFT: Final = frozenset({RESIGNED, EXPELLED, DECEASED})
-MAY_APPLY_AGAIN: Final = frozenset({REFUSED, RESIGNED})
-"""Whose NIK does not stand in the way of a new application."""
 
 # Of whom a cooperative may still need an address: who left is left alone.
 CHANGEABLE: Final = frozenset({CANDIDATE, ACTIVE})

@@ -12,6 +12,7 @@ from typing import Final
 
 DEPOSIT: Final = "deposit"
 CONTRIBUTIONS: Final = "contributions"
+LOAN: Final = "loan"
 WALLET: Final = "wallet"
 VIRTUAL_ACCOUNT: Final = "virtual_account"
 """The channel of contributions that came by a payment."""
@@ -19,7 +20,7 @@ VIRTUAL_ACCOUNT: Final = "virtual_account"
 CANCELLED: Final = "contribution_cancelled"
 """Why money that was with whom it was for is held again."""
 
-PURPOSES: Final = (DEPOSIT, CONTRIBUTIONS, WALLET)
+PURPOSES: Final = (DEPOSIT, CONTRIBUTIONS, LOAN, WALLET)
 
 REQUESTING: Final = "requesting"
 """Stored here; the provider has not answered yet."""

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from services.members.domain.notifications import Mail
 from services.members.domain.payments import Reading, Request, VirtualAccount
-from services.members.domain.webhooks import Attempt, Message
+from services.members.domain.webhooks import Message
+from services.shared.outbound.messages import Attempt
 
 
 class Ledger(Protocol):
@@ -58,11 +59,27 @@ class Transfers(Protocol):
         """Tell whether an agreement between two cooperatives is in force."""
 
 
-class Loans(Protocol):
-    """Loans to members, which know who still owes."""
+class Debts(Protocol):
+    """Who knows what members still owe."""
 
     def get_debt(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell what a member owes the cooperative, in whole rupiah."""
+
+
+class Loans(Protocol):
+    """Loans to members, which are paid at the counter and into virtual accounts."""
+
+    def get_payable(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell whose a loan is and how much of it can be paid."""
+
+    def record_repayment(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Pay a loan with money that was taken, once per id."""
+
+    def list_import_products(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell by which words a row of an import may name a loan product."""
+
+    def import_loans(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Take over some loans; the same once more changes nothing."""
 
 
 class Mailer(Protocol):

@@ -25,8 +25,14 @@ CONTRIBUTION_CANCELLED: Final = "contribution_cancelled"
 DRAWER_IN: Final = "drawer_in"
 DRAWER_OUT: Final = "drawer_out"
 DRAWER_VARIANCE: Final = "drawer_variance"
+LOAN_REPAYMENT: Final = "loan_repayment"
+LOAN_SETTLEMENT: Final = "loan_settlement"
+"""A repayment that pays the loan off before its time."""
 
-SEEN_TO: Final = frozenset({PLACEMENT, CONTRIBUTION, CONTRIBUTION_CANCELLED})
+OF_LOANS: Final = frozenset({LOAN_REPAYMENT, LOAN_SETTLEMENT})
+"""Kinds whose journal the loans service posts."""
+
+SEEN_TO: Final = OF_LOANS | {PLACEMENT, CONTRIBUTION, CONTRIBUTION_CANCELLED}
 """Kinds that are finished by whoever accounts for them, and not by their slip alone.
 
 Their account may have to be opened first: without it the ledger would refuse them.
@@ -41,6 +47,8 @@ TITLES: Final = {
     DRAWER_IN: "Bukti Serah Terima Kas",
     DRAWER_OUT: "Bukti Serah Terima Kas",
     DRAWER_VARIANCE: "Bukti Selisih Kas",
+    LOAN_REPAYMENT: "Slip Angsuran Pinjaman",
+    LOAN_SETTLEMENT: "Slip Pelunasan Pinjaman",
 }
 VAULT: Final = "vault"
 CHANNEL_NAMES: Final = {
@@ -73,7 +81,7 @@ class Draft:
 
 def signers(kind: str) -> tuple[str, str]:
     """In which roles a slip is signed: who gave the money, and who took it."""
-    if kind in {movements.DEPOSIT, CONTRIBUTION}:
+    if kind in {movements.DEPOSIT, CONTRIBUTION} | OF_LOANS:
         return "Penyetor", "Teller"
     if kind in {movements.WITHDRAWAL, CONTRIBUTION_CANCELLED}:
         return "Penerima", "Teller"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import applications
 from services.shared import access
 from services.shared.contracts.members import membership as contract
 from services.shared.contracts.members import verification as verification_contract
-from services.shared.messaging import rpc
+from services.shared.messaging import loaded, rpc
 
 
 class ApplicationEntrypoints(Peers):

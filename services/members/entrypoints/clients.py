@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from services.members import operations
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.shared import access
 from services.shared.contracts import members as contract
-from services.shared.messaging import rpc
+from services.shared.messaging import loaded, rpc
 
 
 class ClientEntrypoints(Peers):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.members.domain.closing import Others
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import closing, closing_document, departure
 from services.shared import access, clock
-from services.shared.contracts import insurance as insurance_contract
 from services.shared.contracts.members import closing as contract
-from services.shared.messaging import ServiceRpc, rpc, timer
+from services.shared.messaging import loaded, rpc, timer
 
 READS: Final = access.scope("cooperative:read")
 WRITES: Final = access.scope("cooperative:write")
@@ -22,16 +21,13 @@ UPKEEP_SECONDS: Final = 600.0
 class ClosingEntrypoints(Peers):
     """How a cooperative leaves the hub."""
 
-    insurance = ServiceRpc(insurance_contract.SERVICE)
-
     @property
     def others(self) -> Others:
-        """Whom a closing asks; insurance only where the settings say that it runs."""
-        runs = insurance_contract.SERVICE in self.settings.optional_services
+        """Whom a closing asks."""
         return Others(
             books=self.ledger.on_behalf_of,
             clearing=self.transfers,
-            insurance=self.insurance if runs else None,
+            insurance=self.insurance,
         )
 
     @rpc(READS)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.members.entrypoints import peers
-from services.members.entrypoints.peers import loaded
 from services.members.operations import departures
 from services.shared import access, clock
-from services.shared.contracts import loans
 from services.shared.contracts.members import membership as contract
-from services.shared.messaging import ServiceRpc, rpc, timer
+from services.shared.messaging import loaded, rpc, timer
 
 READS_MEMBERS: Final = access.scope("members:read")
 WRITES_MEMBERS: Final = access.scope("members:write")
@@ -19,8 +17,6 @@ APPROVES: Final = access.scope("approvals:write")
 
 class DepartureEntrypoints(peers.Peers):
     """Members who leave."""
-
-    loans = ServiceRpc(loans.SERVICE)
 
     @rpc(WRITES_MEMBERS)
     def propose_departure(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -74,16 +70,12 @@ class DepartureEntrypoints(peers.Peers):
 
     @property
     def _asked(self) -> departures.Peers:
-        """Who is asked, in the caller's name; loans only where there are any."""
-        has_loans = loans.SERVICE in self.settings.optional_services
-        return departures.Peers(
-            ledger=self.ledger, loans=self.loans if has_loans else None
-        )
+        """Who is asked, in the caller's name."""
+        return departures.Peers(ledger=self.ledger, loans=self.loans)
 
     def _on_behalf_of(self, cooperative_id: str) -> departures.Peers:
         """The same, by this service's own accord."""
-        has_loans = loans.SERVICE in self.settings.optional_services
-        asked = self.loans.on_behalf_of(cooperative_id) if has_loans else None
         return departures.Peers(
-            ledger=self.ledger.on_behalf_of(cooperative_id), loans=asked
+            ledger=self.ledger.on_behalf_of(cooperative_id),
+            loans=self.loans.on_behalf_of(cooperative_id),
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import documents
 from services.shared import access
 from services.shared.contracts.members import documents as contract
-from services.shared.messaging import rpc
+from services.shared.messaging import loaded, rpc
 
 READS_DOCUMENTS: Final = access.scope("documents:read")
 WRITES_DOCUMENTS: Final = access.scope("documents:write")

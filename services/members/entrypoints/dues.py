@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import dues
 from services.shared import access, clock
 from services.shared.contracts.members import dues as contract
-from services.shared.messaging import rpc, timer
+from services.shared.messaging import loaded, rpc, timer
 
 READS_ACCOUNTS: Final = access.scope("accounts:read")
 WRITES_ACCOUNTS: Final = access.scope("accounts:write")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations.imports import (
     batches,
     exports,
@@ -15,7 +15,7 @@ from services.members.operations.imports import (
 )
 from services.shared import access, clock
 from services.shared.contracts.members import imports as contract
-from services.shared.messaging import rpc, timer
+from services.shared.messaging import loaded, rpc, timer
 
 READS_IMPORTS: Final = access.scope("imports:read")
 WRITES_IMPORTS: Final = access.scope("imports:write")
@@ -137,4 +137,9 @@ class ImportEntrypoints(Peers):
     @timer(seconds=1.0)
     def work_on_imports(self) -> None:
         """Read, check and take over what was asked for."""
-        work.work_on_imports(self.database, self.settings, self.ledger.on_behalf_of)
+        work.work_on_imports(
+            self.database,
+            self.settings,
+            self.ledger.on_behalf_of,
+            self.loans.on_behalf_of,
+        )

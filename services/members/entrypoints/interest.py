@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import interest
 from services.shared import access
 from services.shared.contracts.members import interest as contract
-from services.shared.messaging import rpc
+from services.shared.messaging import loaded, rpc
 
 READS_ACCOUNTS: Final = access.scope("accounts:read")
 READS_LEDGER: Final = access.scope("ledger:read")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import jobs
 from services.shared import access
-from services.shared.contracts.members import jobs as contract
-from services.shared.messaging import rpc, timer
+from services.shared.contracts import jobs as contract
+from services.shared.messaging import loaded, rpc, timer
+from services.shared.persistence import job_runner
 
 READS_JOBS: Final = access.scope("jobs:read")
 WRITES_JOBS: Final = access.scope("jobs:write")
@@ -27,13 +28,13 @@ class JobEntrypoints(Peers):
     def get_job_run(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell how far a run has come."""
         request = loaded(contract.JobRunCommand(), command)
-        return jobs.get_run(self.database, self.tenant, **request)
+        return job_runner.get_run(self.database, self.tenant, **request)
 
     @rpc(READS_JOBS)
     def list_job_runs(self, command: dict[str, Any]) -> dict[str, Any]:
         """List the runs of the caller's cooperative."""
         request = loaded(contract.ListJobRuns(), command)
-        return jobs.list_runs(self.database, self.tenant, request)
+        return job_runner.list_runs(self.database, self.tenant, request)
 
     @timer(seconds=20.0)
     def schedule_jobs(self) -> None:

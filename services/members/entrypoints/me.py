@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import directory, documents, dues, me, membership
 from services.members.operations import verification as codes
 from services.shared import access
@@ -13,7 +13,7 @@ from services.shared.contracts.members import documents as documents_contract
 from services.shared.contracts.members import dues as dues_contract
 from services.shared.contracts.members import me as me_contract
 from services.shared.contracts.members import verification as verification_contract
-from services.shared.messaging import rpc
+from services.shared.messaging import loaded, rpc
 
 READS_SELF: Final = access.scope("self:read")
 WRITES_SELF: Final = access.scope("self:write")

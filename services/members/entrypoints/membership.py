@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.members import operations
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import directory, membership
 from services.shared import access
 from services.shared.contracts import members as contract
 from services.shared.contracts.members import membership as membership_contract
-from services.shared.messaging import rpc
+from services.shared.messaging import loaded, rpc
 
 READS_MEMBERS: Final = access.scope("members:read")
 WRITES_MEMBERS: Final = access.scope("members:write")

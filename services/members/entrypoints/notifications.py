@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.members.adapters.mail import SmtpMailer
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import notifications
 from services.shared import access
 from services.shared.contracts.members import notifications as contract
-from services.shared.messaging import rpc, timer
+from services.shared.messaging import loaded, rpc, timer
 
 READS: Final = access.any_of(access.operator, access.scope("cooperative:read"))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import partners
 from services.shared import access, clock
 from services.shared.contracts import members as members_contract
 from services.shared.contracts.members import partners as contract
 from services.shared.errors import NotAllowed
 from services.shared.identity import Identity
-from services.shared.messaging import rpc
+from services.shared.messaging import loaded, rpc
 
 READS: Final = access.scope("partners:read")
 WRITES: Final = access.scope("partners:write")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.members.adapters.ipaymu import Ipaymu, read_callback
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import payments
 from services.members.operations.payments import Till
 from services.shared import access, clock
 from services.shared.contracts.members import payments as contract
-from services.shared.messaging import rpc, timer
+from services.shared.messaging import loaded, rpc, timer
 
 READS: Final = access.scope("payments:read")
 WRITES: Final = access.scope("payments:write")
@@ -27,6 +27,7 @@ class PaymentEntrypoints(Peers):
             settings=self.settings,
             provider=Ipaymu.of(self.settings),
             ledger_of=self.ledger.on_behalf_of,
+            loans_of=self.loans.on_behalf_of,
         )
 
     @rpc(WRITES)

@@ -2,64 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from marshmallow import Schema, ValidationError
-
-from services.members.domain.audit import Actor
-from services.shared.errors import Malformed
-from services.shared.identity import Identity
-from services.shared.messaging import (
-    Caller,
-    DatabaseProvider,
-    ServiceRpc,
-    SettingsProvider,
-)
-from services.shared.persistence import idempotency
+from services.shared.contracts import insurance, ledger, loans, transfers
+from services.shared.messaging import Entrypoints, ServiceRpc
 
 
-class Peers:
+class Peers(Entrypoints):
     """What every group of entrypoints inherits."""
 
-    database = DatabaseProvider()
-    settings = SettingsProvider()
-    caller = Caller()
-    ledger = ServiceRpc("ledger")
-    transfers = ServiceRpc("transfers")
-
-    @property
-    def identity(self) -> Identity:
-        """Who asks."""
-        identity: Identity = self.caller.identity
-        return identity
-
-    @property
-    def tenant(self) -> str:
-        """The cooperative on whose behalf the caller asks."""
-        return self.identity.cooperative_id
-
-    @property
-    def actor(self) -> Actor:
-        """Who acts, for the audit trail of the caller's own cooperative."""
-        return Actor(
-            cooperative_id=self.tenant,
-            subject=self.identity.subject,
-            request_id=self.caller.request_id,
-        )
-
-    def once(
-        self, request: dict[str, Any], operation: Callable[[], dict[str, Any]]
-    ) -> dict[str, Any]:
-        """Answer a request that came before with the answer it was given then."""
-        part = request["idempotency"]
-        return idempotency.answer_once(self.database, self.tenant, part, operation)
-
-
-def loaded(schema: Schema, command: dict[str, Any]) -> dict[str, Any]:
-    """The command as its schema reads it; the gateway has checked it before."""
-    try:
-        request: dict[str, Any] = schema.load(command)
-    except ValidationError as error:
-        raise Malformed(f"The command does not fit its schema: {error}") from error
-    return request
+    ledger = ServiceRpc(ledger.SERVICE)
+    transfers = ServiceRpc(transfers.SERVICE)
+    loans = ServiceRpc(loans.SERVICE)
+    insurance = ServiceRpc(insurance.SERVICE)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import legality, registration
 from services.shared import access
 from services.shared.contracts.members import Command
 from services.shared.contracts.members import registration as contract
-from services.shared.messaging import rpc, timer
+from services.shared.messaging import loaded, rpc, timer
 
 READS: Final = access.scope("cooperative:read")
 WRITES: Final = access.scope("cooperative:write")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import second_factors as operations
 from services.shared import access
 from services.shared.contracts.members import second_factors as contract
-from services.shared.messaging import rpc
+from services.shared.messaging import loaded, rpc
 
 
 class SecondFactorEntrypoints(Peers):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import sessions as operations
 from services.shared import access
 from services.shared.contracts.members import Page
 from services.shared.contracts.members import sessions as contract
-from services.shared.messaging import rpc, timer
+from services.shared.messaging import loaded, rpc, timer
 
 FORGET_SECONDS: Final = 3600.0
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import statements
 from services.shared import access
 from services.shared.contracts import members as members_contract
 from services.shared.contracts.members import statements as contract
-from services.shared.messaging import rpc
+from services.shared.messaging import loaded, rpc
 
 READS_ACCOUNTS: Final = access.scope("accounts:read")
 

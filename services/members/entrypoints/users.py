@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import users as operations
 from services.shared import access
 from services.shared.contracts.members import users as contract
-from services.shared.messaging import rpc
+from services.shared.messaging import loaded, rpc
 
 READS: Final = access.scope("users:read")
 WRITES: Final = access.scope("users:write")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from services.members.adapters.webhooks import HttpWebhookSender
-from services.members.entrypoints.peers import Peers, loaded
+from services.members.entrypoints.peers import Peers
 from services.members.operations import webhooks
 from services.shared import access
 from services.shared.contracts.members import webhooks as contract
-from services.shared.messaging import Event, on_event, rpc, timer
+from services.shared.messaging import Event, loaded, on_event, rpc, timer
+from services.shared.outbound.http import SignedSender
+from services.shared.outbound.messages import is_local
 
 READS: Final = access.scope("webhooks:read")
 WRITES: Final = access.scope("webhooks:write")
@@ -128,7 +129,7 @@ class WebhookEntrypoints(Peers):
     @timer(seconds=0.5)
     def send_webhooks(self) -> None:
         """Send what is due to the systems of cooperatives."""
-        sender = HttpWebhookSender(is_local=webhooks.is_local(self.settings))
+        sender = SignedSender(is_local=is_local(self.settings.public_url))
         webhooks.send_due(self.database, self.settings, sender)
 
     @timer(seconds=3600.0)

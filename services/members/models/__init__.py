@@ -8,7 +8,7 @@ from services.members.models.branches import AnnualReport, Branch
 from services.members.models.cash import CashDrawer, CashShift, CounterSettings
 from services.members.models.clients import Client
 from services.members.models.closing import Closing, ClosingExport
-from services.members.models.cooperatives import Cooperative, Counter, DataKey
+from services.members.models.cooperatives import Cooperative
 from services.members.models.deposits import (
     Deposit,
     DepositPayout,
@@ -69,9 +69,7 @@ __all__ = [
     "ContributionTerm",
     "Cooperative",
     "CooperativeModules",
-    "Counter",
     "CounterSettings",
-    "DataKey",
     "Departure",
     "Deposit",
     "DepositPayout",

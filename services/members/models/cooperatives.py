@@ -1,17 +1,10 @@
-"""The tenants, their keys and their counters."""
+"""The tenants."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    ForeignKey,
-    LargeBinary,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import CheckConstraint, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.shared.persistence.base import Base
@@ -39,34 +32,3 @@ class Cooperative(Base):
     status: Mapped[str] = mapped_column(Text)
     registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class DataKey(Base):
-    """The key of a cooperative's personal data, wrapped by the master key.
-
-    Destroying this row makes the personal data of the cooperative unreadable for ever,
-    backups included.
-    """
-
-    __tablename__ = "data_keys"
-
-    cooperative_id: Mapped[str] = mapped_column(
-        ForeignKey("cooperatives.id"), primary_key=True
-    )
-    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # While a new key replaces it: what the old one made is read until made anew.
-    previous_wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
-
-
-class Counter(Base):
-    """The last number given, per cooperative and kind of number."""
-
-    __tablename__ = "counters"
-    __table_args__ = (CheckConstraint("value > 0", name="value"),)
-
-    cooperative_id: Mapped[str] = mapped_column(
-        ForeignKey("cooperatives.id"), primary_key=True
-    )
-    name: Mapped[str] = mapped_column(Text, primary_key=True)
-    value: Mapped[int] = mapped_column(BigInteger)

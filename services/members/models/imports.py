@@ -43,7 +43,7 @@ class Import(Base):
         ),
         CheckConstraint(
             "stage IN ('reading', 'checking', 'reserving', 'numbering', 'opening', "
-            "'posting', 'writing')",
+            "'posting', 'lending', 'writing')",
             name="stage",
         ),
         CheckConstraint(

@@ -110,6 +110,9 @@ class Departure(Base):
             "(state IN ('completed', 'withdrawn')) = (ended_at IS NOT NULL)",
             name="ended_at",
         ),
+        CheckConstraint(
+            "(state IN ('approved', 'paying')) = (due_at IS NOT NULL)", name="due_at"
+        ),
         CheckConstraint("approved_by <> proposed_by", name="four_eyes"),
         Index(
             "uq_departures_running",
@@ -119,11 +122,7 @@ class Departure(Base):
             postgresql_where="state IN ('proposed', 'approved', 'paying')",
         ),
         Index("ix_departures_cooperative_id_id", "cooperative_id", "id"),
-        Index(
-            "ix_departures_approved",
-            "approved_at",
-            postgresql_where="state IN ('approved', 'paying')",
-        ),
+        Index("ix_departures_due", "due_at", postgresql_where="due_at IS NOT NULL"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -139,5 +138,7 @@ class Departure(Base):
     approved_by: Mapped[str | None] = mapped_column(Text)
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When the sweep carries on with it, if nobody has finished it until then.
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # The journals that paid back what the member had paid in.
     journal_ids: Mapped[list[str]] = mapped_column(ARRAY(Text))

@@ -34,12 +34,13 @@ class Payment(Base):
             name="fk_payments_cooperative_id_member_id",
         ),
         CheckConstraint(
-            "purpose IN ('deposit', 'contributions', 'wallet')", name="purpose"
+            "purpose IN ('deposit', 'contributions', 'loan', 'wallet')", name="purpose"
         ),
         CheckConstraint("(purpose = 'wallet') = (member_id IS NULL)", name="member"),
         CheckConstraint(
             "purpose <> 'deposit' OR account_number IS NOT NULL", name="account"
         ),
+        CheckConstraint("(purpose = 'loan') = (loan_id IS NOT NULL)", name="loan"),
         CheckConstraint("amount BETWEEN 1 AND 1000000000000000", name="amount"),
         CheckConstraint("principal BETWEEN 0 AND amount", name="principal"),
         CheckConstraint("credited BETWEEN 0 AND amount", name="credited"),
@@ -89,6 +90,8 @@ class Payment(Base):
     account_number: Mapped[str | None] = mapped_column(
         Text, ForeignKey("accounts.number")
     )
+    # Of the loans service.
+    loan_id: Mapped[str | None] = mapped_column(Text)
     amount: Mapped[int] = mapped_column(BigInteger)
     # Of the amount: what is simpanan pokok, and what has reached its target.
     principal: Mapped[int] = mapped_column(BigInteger)

@@ -13,10 +13,8 @@ from sqlalchemy.orm import Session
 
 from services.members import store
 from services.members.domain import cooperatives, forms, membership, verification
-from services.members.domain.audit import Actor
 from services.members.models import Cooperative, Member
 from services.members.operations import (
-    answers,
     attempts,
     audit,
     directory,
@@ -29,11 +27,13 @@ from services.members.operations import membership as member_operations
 from services.members.operations import verification as codes
 from services.members.store import membership as members_store
 from services.shared import clock, identifiers
+from services.shared.contracts import answers
 from services.shared.contracts import members as members_contract
 from services.shared.contracts.members import membership as contract
 from services.shared.contracts.members import users as users_contract
 from services.shared.contracts.members import verification as verification_contract
 from services.shared.errors import NotFound
+from services.shared.identity import Actor
 from services.shared.persistence.database import Database, retrying
 from services.shared.settings import Settings
 
@@ -90,12 +90,18 @@ def confirm_application(
     if member is None or not _may_confirm(member):
         raise verification_contract.WrongCode
     actor = Actor(cooperative_id=member.cooperative_id, subject=member_id)
-    answer = codes.confirm_code(
-        database, settings, actor, {**command, "member_id": member_id}
+
+    # Together with the proof: the code is used up, so nobody could ask again.
+    def give_login(session: Session, proven: Member) -> None:
+        _invite(session, settings, actor, proven)
+
+    return codes.confirm_code(
+        database,
+        settings,
+        actor,
+        {**command, "member_id": member_id},
+        on_proof=give_login if command["channel"] == verification.EMAIL else None,
     )
-    if command["channel"] == verification.EMAIL:
-        invite(database, settings, actor, member_id)
-    return answer
 
 
 @retrying
@@ -109,28 +115,32 @@ def invite(
     """
     with database.tenant(actor.cooperative_id) as session:
         member = member_operations.found(members_store.lock_member(session, member_id))
-        if member.status not in membership.CHANGEABLE:
-            raise contract.MemberHasLeft
-        data = directory.personal(session, settings, member)
-        if data["email"] is None:
-            raise verification_contract.NothingToVerify
-        try:
-            with session.begin_nested():
-                user_id = users.invite_member(
-                    session,
-                    settings,
-                    actor.cooperative_id,
-                    member_id,
-                    name=member.name,
-                    email=data["email"],
-                    phone=data["phone"],
-                )
-        except users_contract.LoginTaken:
-            return {"member_id": member_id, "is_invited": False}
-        audit.record(
-            session, actor, "member.invited", member_id, after={"user": user_id}
-        )
-    return {"member_id": member_id, "is_invited": True}
+        is_invited = _invite(session, settings, actor, member)
+    return {"member_id": member_id, "is_invited": is_invited}
+
+
+def _invite(session: Session, settings: Settings, actor: Actor, member: Member) -> bool:
+    """As `invite`, in this transaction and for a locked row; whether it was told."""
+    if member.status not in membership.CHANGEABLE:
+        raise contract.MemberHasLeft
+    data = directory.personal(session, settings, member)
+    if data["email"] is None:
+        raise verification_contract.NothingToVerify
+    try:
+        with session.begin_nested():
+            user_id = users.invite_member(
+                session,
+                settings,
+                actor.cooperative_id,
+                member.id,
+                name=member.name,
+                email=data["email"],
+                phone=data["phone"],
+            )
+    except users_contract.LoginTaken:
+        return False
+    audit.record(session, actor, "member.invited", member.id, after={"user": user_id})
+    return True
 
 
 @retrying

@@ -11,18 +11,19 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.members.domain import audit as domain
-from services.members.domain import cursors
-from services.members.domain.audit import Actor, Entry
+from services.members.domain.audit import Entry
 from services.members.models import AuditEntry
-from services.members.operations import answers
 from services.members.store import audit as store
 from services.members.store.audit import Filter, Head
 from services.shared import clock
-from services.shared.contracts.members import InvalidCursor
+from services.shared.contracts import answers, cursors
 from services.shared.contracts.members import audit as contract
+from services.shared.contracts.paging import InvalidCursor
+from services.shared.contracts.trail import Audited
 from services.shared.errors import NotFound
-from services.shared.identity import HUB, Identity
-from services.shared.persistence.database import Database
+from services.shared.identity import HUB, Actor, Identity
+from services.shared.persistence import inbox
+from services.shared.persistence.database import Database, retrying
 
 UNATTENDED: Final = Actor(cooperative_id=HUB, subject="service:members")
 """Who acts when nobody asked: a timer, or an administrator at the command line."""
@@ -47,10 +48,9 @@ def record(
     in a transaction: it holds the end of the chain until the commit, and whoever
     holds that must wait for nothing else.
     """
-    head = store.lock_head(session, actor.cooperative_id)
-    entry = Entry(
+    _chain(
+        session,
         cooperative_id=actor.cooperative_id,
-        position=head.position + 1,
         at=clock.now(),
         actor=actor.subject,
         action=action,
@@ -59,6 +59,26 @@ def record(
         after=after,
         request_id=actor.request_id,
     )
+
+
+@retrying
+def take_in(
+    database: Database, source: str, event_id: str, payload: dict[str, Any]
+) -> None:
+    """Add, once, what another service tells of having been done there.
+
+    The place in the chain is that of its arrival, while ``at`` stays the moment at
+    which it happened: an entry may be older than the one before it.
+    """
+    told = Audited().load(payload)
+    with database.hub() as session:
+        if inbox.first_time(session, f"members.audit.{source}", event_id):
+            _chain(session, **told)
+
+
+def _chain(session: Session, *, cooperative_id: str, **content: Any) -> None:
+    head = store.lock_head(session, cooperative_id)
+    entry = Entry(cooperative_id=cooperative_id, position=head.position + 1, **content)
     store.append(session, AuditEntry(**asdict(entry), hash=entry.hash_after(head.hash)))
 
 

@@ -6,18 +6,18 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from services.members import store as numbers
 from services.members.domain import branches as domain
-from services.members.domain.audit import Actor
 from services.members.models import Branch
-from services.members.operations import answers, audit
+from services.members.operations import audit
 from services.members.store import branches as store
 from services.members.store import registration as legality_store
 from services.shared import clock, identifiers
-from services.shared.contracts.members import InvalidCursor
+from services.shared.contracts import answers
 from services.shared.contracts.members import branches as contract
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import Malformed, NotFound
-from services.shared.persistence import idempotency, outbox
+from services.shared.identity import Actor
+from services.shared.persistence import idempotency, numbering, outbox
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 
@@ -40,7 +40,7 @@ def create_branch(
 
     def create() -> dict[str, Any]:
         # The counter's row is held from here on: two never plan one head office each.
-        number = numbers.next_number(session, cooperative_id, COUNTER)
+        number = numbering.next_number(session, cooperative_id, COUNTER)
         if command["kind"] == domain.HEAD_OFFICE and store.has_head_office(
             session, cooperative_id
         ):

@@ -18,17 +18,16 @@ from sqlalchemy.orm import Session
 from services.members import store as members_store
 from services.members.domain import branches, cash, duties
 from services.members.domain import slips as slip_domain
-from services.members.domain.audit import Actor
 from services.members.domain.peers import Ledger
 from services.members.domain.slips import Draft
 from services.members.models import CashDrawer, CashShift
-from services.members.operations import answers, audit, papers, slips
+from services.members.operations import audit, papers, slips
 from services.members.store import cash as store
 from services.shared import access, clock, identifiers
-from services.shared.contracts import files
+from services.shared.contracts import answers, files
 from services.shared.contracts.members import cash as contract
 from services.shared.errors import NotFound, RefusedError, ServiceError
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from services.members import store
 from services.members.domain import clients, cooperatives
-from services.members.domain.audit import Actor
-from services.members.operations import answers, audit, lookup
+from services.members.operations import audit, lookup
 from services.shared import access, clock, crypto, identifiers, identity
+from services.shared.contracts import answers
 from services.shared.contracts import members as contract
 from services.shared.errors import InvariantViolated, NotFound
-from services.shared.identity import HUB, Identity
+from services.shared.identity import HUB, Actor, Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database
 from services.shared.persistence.idempotency import IdempotencyScope

@@ -1,7 +1,7 @@
 """How a cooperative asks to leave, and how that is verified and decided (R16-R19).
 
-What stands against it is asked of those who know: the ledger, the clearing and, where
-it runs, insurance. Whoever cannot be asked stops the decision; silence is no consent.
+What stands against it is asked of those who know: the ledger, the clearing and
+insurance. Whoever cannot be asked stops the decision; silence is no consent.
 What follows the approval is in `departure.py`.
 """
 
@@ -15,15 +15,15 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.members import store as cooperative_store
-from services.members.domain import calendar, cooperatives
 from services.members.domain import closing as domain
-from services.members.domain.audit import Actor
+from services.members.domain import cooperatives
 from services.members.domain.closing import Others, Standing
 from services.members.models import Closing, Cooperative
-from services.members.operations import answers, audit, lookup, notifications
+from services.members.operations import audit, lookup, notifications
 from services.members.operations import cooperatives as register
 from services.members.store import closing as store
-from services.shared import clock, crypto, identifiers
+from services.shared import calendar, clock, crypto, identifiers
+from services.shared.contracts import answers
 from services.shared.contracts import insurance as insurance_contract
 from services.shared.contracts import members as members_contract
 from services.shared.contracts.members import closing as contract
@@ -34,7 +34,7 @@ from services.shared.errors import (
     OutcomeUnknownError,
     UnavailableError,
 )
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency, outbox
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
@@ -281,15 +281,12 @@ def _facts(database: Database, others: Others, cooperative_id: str) -> dict[str,
         "leaving": leaving,
         "unfinished": unfinished,
         "counts": counts,
-        "insurance_checked": others.insurance is not None,
         "policies": _running_policies(others, cooperative_id),
     }
 
 
 def _running_policies(others: Others, cooperative_id: str) -> int:
     """How many policies run (R17). Raises InsuranceUnavailable."""
-    if others.insurance is None:
-        return 0
     try:
         found = others.insurance.has_running_policies(
             {"cooperative_id": cooperative_id}
@@ -413,7 +410,6 @@ def _snapshot(
         "verified_by": closing.verified_by,
         "position": facts["leaving"]["position"],
         "liquidity": facts["leaving"]["liquidity"],
-        "insurance_checked": facts["insurance_checked"],
         "trial_balance": facts["trial_balance"],
         **facts["counts"],
     }

@@ -79,9 +79,6 @@ def _paper(content: dict[str, Any]) -> bytes:
 
 
 def _facts(content: dict[str, Any]) -> list[tuple[str, str]]:
-    insurance = (
-        "sudah diperiksa" if content["insurance_checked"] else "tidak ada layanan"
-    )
     requested = clock.business_date(datetime.fromisoformat(content["requested_at"]))
     due_on = date.fromisoformat(content["due_on"])
     deadline = f"{formats.date_long(due_on)} ({domain.WORKING_DAYS} hari kerja)"
@@ -94,5 +91,5 @@ def _facts(content: dict[str, Any]) -> list[tuple[str, str]]:
         ("Rekening belum ditutup", formats.grouped(content["account_count"])),
         ("Posisi kliring", formats.rupiah(content["position"])),
         ("Dana likuiditas di hub", formats.rupiah(content["liquidity"])),
-        ("Polis asuransi", insurance),
+        ("Polis asuransi", "tidak ada yang berjalan"),
     ]

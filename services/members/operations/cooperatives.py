@@ -9,18 +9,18 @@ from sqlalchemy.orm import Session
 
 from services.members import store
 from services.members.domain import cooperatives, registration
-from services.members.domain.audit import Actor
 from services.members.domain.peers import Ledger
 from services.members.models import Cooperative
-from services.members.operations import answers, audit, personal_data
+from services.members.operations import audit
 from services.members.store import registration as registrations
 from services.shared import clock, identifiers
+from services.shared.contracts import answers
 from services.shared.contracts import members as contract
 from services.shared.contracts.members.closing import CooperativeClosed
 from services.shared.contracts.members.registration import RegistrationUndecided
 from services.shared.errors import NotFound
-from services.shared.identity import HUB, Identity
-from services.shared.persistence import idempotency, outbox
+from services.shared.identity import HUB, Actor, Identity
+from services.shared.persistence import idempotency, keyring, outbox
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
@@ -51,7 +51,7 @@ def register_cooperative(
         )
         if cooperative is None:
             raise contract.CooperativeCodeTaken
-        personal_data.make_key(session, settings, cooperative.id)
+        keyring.make_key(session, settings, contract.SERVICE, cooperative.id)
         tell(session, contract.COOPERATIVE_REGISTERED, cooperative)
         _record(session, actor, "cooperative.registered", cooperative)
         return answers.one(contract.Cooperative(), cooperative)

@@ -20,7 +20,6 @@ from sqlalchemy.orm import Session
 from services.members import store as cooperative_store
 from services.members.domain import closing as domain
 from services.members.domain import cooperatives
-from services.members.domain.audit import Actor
 from services.members.domain.closing import Others
 from services.members.models import Closing
 from services.members.operations import (
@@ -37,6 +36,8 @@ from services.shared import clock, crypto
 from services.shared.contracts.members import closing as contract
 from services.shared.contracts.transfers import ParticipantNotFound
 from services.shared.errors import InvariantViolated, RemoteFault, ServiceError
+from services.shared.identity import Actor
+from services.shared.persistence import jobs, keyring
 from services.shared.persistence.database import Database, retrying
 from services.shared.settings import Settings
 
@@ -190,7 +191,7 @@ def destroy_key(context: Context, row: Closing) -> bool:
     def destroy(session: Session, _held: Closing) -> None:
         # With the key, since the names of those who sign in are read with it too.
         users.disable_all(session, cooperative_id)
-        store.destroy_key(session, cooperative_id)
+        keyring.destroy_key(session, cooperative_id)
         store.forget_answers(session, cooperative_id)
         registration.forget_contact(session, cooperative_id)
 
@@ -203,6 +204,8 @@ def complete(context: Context, row: Closing) -> bool:
     def end(session: Session, held: Closing) -> None:
         now = clock.now()
         store.revoke_clients(session, row.cooperative_id, now)
+        # Without accounts and keys they would fail, and be tried again for ever.
+        jobs.drop_unfinished(session, row.cooperative_id)
         cooperative = cooperative_store.lock_cooperative(session, row.cooperative_id)
         if cooperative is None:
             raise InvariantViolated(f"{row.cooperative_id} does not exist")

@@ -16,15 +16,15 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.members.domain import departures, duties, membership
-from services.members.domain.audit import Actor
 from services.members.domain.departures import Blocker
-from services.members.domain.peers import Ledger, Loans
+from services.members.domain.peers import Debts, Ledger
 from services.members.models import Departure, Member
-from services.members.operations import answers, audit, dues, savings, users
+from services.members.operations import audit, dues, savings, users
 from services.members.operations.membership import found
 from services.members.store import departures as store
 from services.members.store import membership as members_store
 from services.shared import clock, identifiers
+from services.shared.contracts import answers
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import loans as loans_contract
 from services.shared.contracts import members as members_contract
@@ -33,15 +33,20 @@ from services.shared.contracts.members.deposits import AccountInUse
 from services.shared.errors import (
     NotFound,
     OutcomeUnknownError,
+    RefusedError,
     ServiceError,
     UnavailableError,
 )
+from services.shared.identity import Actor
 from services.shared.persistence import idempotency, outbox
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 
-SWEPT_AFTER: Final = timedelta(seconds=30)
-"""How long whoever approves has to carry it out before the sweep helps."""
+SWEPT_AFTER: Final = timedelta(seconds=60)
+"""How long whoever carries it out has before the sweep helps."""
+
+RETRY: Final = timedelta(minutes=30)
+"""How long what the ledger has refused waits: for money, or for a day to be opened."""
 
 SWEPT_AT_ONCE: Final = 100
 SWEEPER: Final = "service:members"
@@ -51,10 +56,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peers:
-    """Who is asked about a member that wants to leave; no loans, no debts."""
+    """Who is asked about a member that wants to leave."""
 
     ledger: Ledger
-    loans: Loans | None
+    loans: Debts
 
 
 PeersOf = Callable[[str], Peers]
@@ -183,26 +188,28 @@ def carry_out(
         if not _end_membership(database, actor, departure_id):
             _reopen(database, actor, departure_id)
             raise contract.DepartureBlocked
-    journal_ids = dues.pay_back_contributions(
-        database,
-        peers.ledger,
-        actor.cooperative_id,
-        departure.member_id,
-        departure.channel,
-        departure.id,
-    )
+    try:
+        journal_ids = dues.pay_back_contributions(
+            database,
+            peers.ledger,
+            actor.cooperative_id,
+            departure.member_id,
+            departure.channel,
+            departure.id,
+        )
+    except RefusedError:
+        _postpone(database, actor, departure_id)
+        raise
     _complete(database, actor, departure_id, journal_ids)
 
 
 def finish_departures(database: Database, peers_of: PeersOf) -> None:
     """Carry out what was approved and left behind, of whatever cooperative."""
+    now = clock.now()
     with database.hub() as session:
-        left_behind = [
-            (one.cooperative_id, one.id)
-            for one in store.list_unfinished(
-                session, clock.now() - SWEPT_AFTER, SWEPT_AT_ONCE
-            )
-        ]
+        left_behind = store.take_due(
+            session, until=now, again_at=now + SWEPT_AFTER, limit=SWEPT_AT_ONCE
+        )
     for cooperative_id, departure_id in left_behind:
         actor = Actor(cooperative_id=cooperative_id, subject=SWEEPER)
         try:
@@ -226,6 +233,7 @@ def _approve(database: Database, actor: Actor, departure_id: str) -> None:
             raise contract.CannotLeaveThisWay
         departure.state = departures.APPROVED
         departure.approved_by, departure.approved_at = actor.subject, clock.now()
+        departure.due_at = departure.approved_at + SWEPT_AFTER
         session.flush()
         _record(session, actor, "departure.approved", departure)
 
@@ -254,7 +262,7 @@ def _reopen(database: Database, actor: Actor, departure_id: str) -> None:
         if departure.state != departures.APPROVED:
             return
         departure.state = departures.PROPOSED
-        departure.approved_by = departure.approved_at = None
+        departure.approved_by = departure.approved_at = departure.due_at = None
         session.flush()
         _record(session, actor, "departure.reopened", departure)
 
@@ -284,6 +292,15 @@ def _end_membership(database: Database, actor: Actor, departure_id: str) -> bool
 
 
 @retrying
+def _postpone(database: Database, actor: Actor, departure_id: str) -> None:
+    """Try again what was refused, but not at once: each try is another journal."""
+    with database.tenant(actor.cooperative_id) as session:
+        departure = _found(store.lock_departure(session, departure_id))
+        if departure.state in departures.UNFINISHED:
+            departure.due_at = clock.now() + RETRY
+
+
+@retrying
 def _complete(
     database: Database, actor: Actor, departure_id: str, journal_ids: list[str]
 ) -> None:
@@ -292,7 +309,7 @@ def _complete(
         if departure.state != departures.PAYING:
             return
         departure.state = departures.COMPLETED
-        departure.ended_at = clock.now()
+        departure.ended_at, departure.due_at = clock.now(), None
         departure.journal_ids = journal_ids
         session.flush()
         _record(session, actor, "departure.completed", departure)
@@ -313,10 +330,8 @@ def _blockers(
     )
 
 
-def _debt(loans: Loans | None, member_id: str) -> int:
+def _debt(loans: Debts, member_id: str) -> int:
     """What the member owes. Raises LoansUnavailable: no answer is not "nothing"."""
-    if loans is None:
-        return 0
     try:
         debt: int = loans.get_debt({"member_id": member_id})["outstanding"]
     except (UnavailableError, OutcomeUnknownError) as fault:

@@ -10,16 +10,17 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.members import store
-from services.members.domain import cursors, membership, nik
-from services.members.domain.audit import Actor
+from services.members.domain import membership
 from services.members.models import Member
-from services.members.operations import answers, audit, personal_data, persons
+from services.members.operations import audit, personal_data, persons
 from services.members.store import membership as members_store
-from services.shared import identifiers
+from services.shared import identifiers, identity_numbers
+from services.shared.contracts import answers, cursors
 from services.shared.contracts import members as contract
 from services.shared.contracts.members import membership as membership_contract
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import NotFound
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings
 
@@ -128,7 +129,7 @@ def details(member: Member, data: dict[str, Any], *, is_masked: bool) -> dict[st
     """The answer about one member; the NIK is never whole in it."""
     shown = _masked(data) if is_masked else dict(data)
     if shown["nik"]:
-        shown["nik"] = nik.masked(shown["nik"])
+        shown["nik"] = identity_numbers.masked(shown["nik"])
     if shown["birth_date"]:
         shown["birth_date"] = date.fromisoformat(shown["birth_date"])
     columns = contract.MemberDetails().fields.keys() - shown.keys() - {"is_masked"}
@@ -157,7 +158,7 @@ def _hash_in(position: str | None) -> bytes | None:
     try:
         return binascii.unhexlify(position)
     except binascii.Error as error:
-        raise contract.InvalidCursor from error
+        raise InvalidCursor from error
 
 
 def _duplicate(members: list[Member]) -> dict[str, Any]:

@@ -9,20 +9,21 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.members.domain import documents, duties, membership
-from services.members.domain.audit import Actor
-from services.members.models import Document
-from services.members.operations import answers, audit, personal_data
+from services.members.models import Document, Member
+from services.members.operations import audit, personal_data
 from services.members.operations.membership import found
 from services.members.store import documents as store
 from services.members.store import membership as members_store
 from services.shared import clock, identifiers
-from services.shared.contracts import files
+from services.shared.contracts import answers, files
 from services.shared.contracts.members import documents as contract
 from services.shared.contracts.members import membership as membership_contract
 from services.shared.errors import NotFound
+from services.shared.identity import Actor
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
+from services.shared.presentation import media
 from services.shared.settings import Settings
 
 
@@ -130,6 +131,14 @@ def get_own_content(
     return _file(document, content)
 
 
+def newest_photo(
+    session: Session, settings: Settings, member: Member, kind: str
+) -> bytes | None:
+    """The newest image of a kind that was handed in for a member and not rejected."""
+    document = store.find_newest_photo(session, member.id, kind)
+    return None if document is None else _opened(session, settings, document)
+
+
 @retrying
 def accept_document(
     database: Database, actor: Actor, command: dict[str, Any]
@@ -194,7 +203,7 @@ def _content(command: dict[str, Any]) -> bytes:
         content = base64.b64decode(command["content"], validate=True)
     except (binascii.Error, ValueError) as error:
         raise contract.DocumentNotRecognised from error
-    is_known = documents.media_type_of(content) == command["media_type"]
+    is_known = media.media_type_of(content) == command["media_type"]
     if not is_known or len(content) > documents.SIZE_BYTES_MAX:
         raise contract.DocumentNotRecognised
     return content
@@ -207,7 +216,7 @@ def _opened(session: Session, settings: Settings, document: Document) -> bytes:
 
 
 def _file(document: Document, content: bytes) -> dict[str, Any]:
-    name = documents.file_name(document.id, document.kind, document.media_type)
+    name = media.file_name(document.id, document.kind, document.media_type)
     return files.file_of(name, document.media_type, content)
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.exceptions import ValidationError
 from sqlalchemy.orm import Session
 
-from services.members.domain import forms
-from services.members.domain.audit import Actor
 from services.members.domain.forms import Form
 from services.members.models import MemberForm
-from services.members.operations import answers, audit
+from services.members.operations import audit
 from services.members.store import forms as store
 from services.shared import clock
+from services.shared.contracts import answers, form_schemas
 from services.shared.contracts.members import forms as contract
 from services.shared.errors import RequestInProgress
+from services.shared.identity import Actor
 from services.shared.persistence.database import Database, retrying
 
 ERRORS_MAX: Final = 20
@@ -88,8 +88,8 @@ def check_answers(form: Form, data: dict[str, Any]) -> None:
 def faults_of_extra(form: Form, extra: dict[str, Any] | None) -> list[dict[str, Any]]:
     """What is wrong with the answers to the form's own questions, field by field."""
     values = extra or {}
-    if forms.is_too_large(values):
-        detail = f"At most {forms.VALUES_CHARACTERS_MAX} characters."
+    if form_schemas.is_too_large(values):
+        detail = f"At most {form_schemas.VALUES_CHARACTERS_MAX} characters."
         return [_error("extra", "too_large", detail)]
     if form.fields is None:
         detail = "The form has no fields of its own."
@@ -111,8 +111,8 @@ def _content(command: dict[str, Any]) -> dict[str, Any]:
     """The form as it is stored, in one spelling for the same meaning."""
     schema = command["fields_schema"]
     if schema is not None:
-        schema = forms.closed(schema)
-        fault = forms.fault(schema) or _schema_fault(schema)
+        schema = form_schemas.closed(schema)
+        fault = form_schemas.fault(schema)
         if fault is not None:
             error = _error("fields", contract.InvalidFormSchema.code, fault)
             raise contract.InvalidFormSchema(fault, {"errors": [error]})
@@ -123,15 +123,6 @@ def _content(command: dict[str, Any]) -> dict[str, Any]:
         "required_documents": sorted(set(command["required_documents"])),
         "accepts_applications": command["accepts_applications"],
     }
-
-
-def _schema_fault(schema: dict[str, Any]) -> str | None:
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        place = "/".join(str(one) for one in error.absolute_path)
-        return f"No JSON Schema of 2020-12, at {place or 'the top'}."
-    return None
 
 
 def _path(fault: ValidationError) -> str:

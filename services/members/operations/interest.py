@@ -20,15 +20,15 @@ from services.members import store as members_store
 from services.members.domain import dues, interest, products, taxes
 from services.members.domain.interest import MonthOfBalances
 from services.members.models import InterestPosting, SavingsProduct
-from services.members.operations import answers, savings_papers
 from services.members.operations import products as offered
+from services.members.operations import savings_papers
 from services.members.operations import taxes as withholding
 from services.members.operations.job_context import Job, JobContext
 from services.members.store import interest as store
 from services.members.store import products as products_store
 from services.members.store.interest import Saver
 from services.shared import clock, identifiers
-from services.shared.contracts import files
+from services.shared.contracts import answers, files
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts.members import interest as contract
 from services.shared.errors import InvariantViolated, NotFound, ServiceError

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from services.members.domain.audit import Actor
 from services.members.domain.peers import Ledger
+from services.shared.identity import Actor
 from services.shared.persistence import jobs
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings

@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 from services.members import store as cooperative_store
 from services.members.domain import cooperatives, registration
 from services.members.domain import legality as domain
-from services.members.domain.audit import Actor
 from services.members.models import Legality
-from services.members.operations import answers, audit
+from services.members.operations import audit
 from services.members.store import registration as store
 from services.shared import clock
-from services.shared.contracts.members import InvalidCursor
+from services.shared.contracts import answers
 from services.shared.contracts.members import registration as contract
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import NotFound
+from services.shared.identity import Actor
 from services.shared.persistence.database import Database, retrying
 
 LICENCES: Final = "licences"

@@ -9,11 +9,9 @@ from sqlalchemy.orm import Session
 
 from services.members import store
 from services.members.domain import membership, products
-from services.members.domain.audit import Actor
 from services.members.domain.forms import Form
 from services.members.models import Member
 from services.members.operations import (
-    answers,
     audit,
     directory,
     dues,
@@ -26,10 +24,12 @@ from services.members.store import documents as documents_store
 from services.members.store import dues as dues_store
 from services.members.store import membership as members_store
 from services.shared import clock, identifiers
+from services.shared.contracts import answers
 from services.shared.contracts import members as contract
 from services.shared.contracts.members import membership as membership_contract
 from services.shared.errors import NotFound
-from services.shared.persistence import idempotency, outbox
+from services.shared.identity import Actor
+from services.shared.persistence import idempotency, numbering, outbox
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
@@ -93,7 +93,7 @@ def admit(
         id=member_id,
         cooperative_id=cooperative_id,
         number=membership.member_number(
-            cooperative.code, store.next_number(session, cooperative_id, COUNTER)
+            cooperative.code, numbering.next_number(session, cooperative_id, COUNTER)
         ),
         name=given["name"],
         personal_data=personal_data.encrypt(

@@ -15,8 +15,9 @@ from services.members.domain import savings as states
 from services.members.domain.movements import Movement
 from services.members.domain.peers import Ledger
 from services.members.domain.slips import Draft
-from services.members.operations import answers, savings, slips
+from services.members.operations import savings, slips
 from services.shared import identifiers
+from services.shared.contracts import answers
 from services.shared.contracts import members as contract
 from services.shared.errors import NotFound
 from services.shared.identity import Identity

@@ -24,9 +24,9 @@ from services.members.domain.notifications import (
 )
 from services.members.domain.peers import Mailer
 from services.members.models import Notification
-from services.members.operations import answers
 from services.members.store import notifications as store
 from services.shared import clock, crypto, identifiers
+from services.shared.contracts import answers
 from services.shared.contracts.members import notifications as contract
 from services.shared.identity import Identity
 from services.shared.persistence.database import Database

@@ -59,7 +59,10 @@ def slip(
             ("Referensi", of.reference or ""),
             ("Jumlah", formats.rupiah(of.amount)),
             ("Terbilang", formats.terbilang(of.amount)),
-            ("Saldo", formats.rupiah(of.balance or 0)),
+            (
+                "Sisa pokok" if of.kind in slips.OF_LOANS else "Saldo",
+                formats.rupiah(of.balance or 0),
+            ),
         )
         if value
     )

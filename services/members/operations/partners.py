@@ -14,15 +14,15 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.members.domain import cooperatives, partners
-from services.members.domain.audit import Actor
 from services.members.domain.peers import Ledger
 from services.members.models import Partner
-from services.members.operations import answers, audit, personal_data, savings
+from services.members.operations import audit, personal_data, savings
 from services.members.store import partners as store
 from services.shared import clock, crypto, identifiers, identity
+from services.shared.contracts import answers
 from services.shared.contracts.members import partners as contract
 from services.shared.errors import NotFound
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope

@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 from services.members.domain import logins
 from services.members.domain import passwords as domain
 from services.members.domain import sessions as sessions_domain
-from services.members.domain.audit import Actor
 from services.members.models import User
-from services.members.operations import answers, attempts, audit, links, profiles
+from services.members.operations import attempts, audit, links, profiles
 from services.members.operations.attempts import opened
 from services.members.store import sessions
 from services.members.store import users as store
 from services.shared import access, clock, crypto
+from services.shared.contracts import answers
 from services.shared.contracts.members import passwords as contract
 from services.shared.errors import NotFound
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings
 

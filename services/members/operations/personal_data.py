@@ -1,9 +1,6 @@
 """How personal data is kept: encrypted with the cooperative's own key.
 
-The key of a cooperative is random and stored wrapped by a key out of the master
-secret. What is encrypted is bound to its row, so that it cannot be moved to another.
-While a key is rotated (`rotation.py`) there are two: what the older one made is read
-until it has been made anew.
+What is encrypted is bound to its row, so that it cannot be moved to another.
 """
 
 from __future__ import annotations
@@ -13,10 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from services.members import store
 from services.members.operations import lookup
-from services.shared import clock, crypto
-from services.shared.errors import InvariantViolated
+from services.shared import crypto
+from services.shared.contracts.members import SERVICE
+from services.shared.persistence import keyring
 from services.shared.settings import Settings
 
 FIELDS: Final = (
@@ -30,12 +27,6 @@ FIELDS: Final = (
     "extra",
     "refusal_reason",
 )
-
-
-def make_key(session: Session, settings: Settings, cooperative_id: str) -> None:
-    """Give a new cooperative its data key."""
-    wrapped = master(settings).encrypt(crypto.new_key(), key_place(cooperative_id))
-    store.add_data_key(session, cooperative_id, wrapped, clock.now())
 
 
 def encrypt(
@@ -88,28 +79,8 @@ def phone_hash(session: Session, settings: Settings, phone: str) -> bytes:
 def cipher(
     session: Session, settings: Settings, cooperative_id: str
 ) -> crypto.FieldCipher:
-    """What encrypts everything personal of one cooperative, whatever table it is in.
-
-    Give `domain.encryption.COLUMNS` a row for every column of such values: else they
-    are unreadable after the next rotation.
-    """
-    wrapped = store.find_data_keys(session, cooperative_id)
-    if wrapped is None:
-        raise InvariantViolated(f"{cooperative_id} has no data key")
-    place = key_place(cooperative_id)
-    return crypto.FieldCipher(
-        *(master(settings).decrypt(one, place) for one in wrapped if one is not None)
-    )
-
-
-def master(settings: Settings) -> crypto.FieldCipher:
-    """What wraps the data keys."""
-    return settings.cipher("members data keys")
-
-
-def key_place(cooperative_id: str) -> bytes:
-    """What a wrapped data key is bound to."""
-    return f"data_keys.wrapped_key:{cooperative_id}".encode()
+    """What encrypts everything personal of one cooperative; see `keyring.cipher`."""
+    return keyring.cipher(session, settings, SERVICE, cooperative_id)
 
 
 def _member_place(member_id: str) -> bytes:

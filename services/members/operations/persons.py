@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from services.members.domain import membership, nik, phones
+from services.members.domain import membership, phones
 from services.members.domain.forms import Form
 from services.members.operations import personal_data
-from services.shared import clock
+from services.shared import clock, identity_numbers
 from services.shared.contracts import members as contract
 from services.shared.contracts.members import membership as membership_contract
 from services.shared.errors import RefusedError
@@ -53,7 +53,7 @@ def check(form: Form, data: dict[str, Any]) -> None:
     birth_date = date.fromisoformat(born) if born else None
     number = data.get("nik")
     if number is not None:
-        fault = nik.fault(
+        fault = identity_numbers.fault(
             number, birth_date=birth_date, today=today, gender=data.get("gender")
         )
         if fault is not None:
@@ -62,7 +62,7 @@ def check(form: Form, data: dict[str, Any]) -> None:
         raise _refusal(
             membership_contract.TooYoung, "birth_date", "This day is still to come."
         )
-    possible = nik.birth_dates(number, today) if number else []
+    possible = identity_numbers.birth_dates(number, today) if number else []
     _check_age(form, data, [birth_date] if birth_date else possible)
 
 

@@ -9,14 +9,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.members.domain import dues, products
-from services.members.domain.audit import Actor
 from services.members.domain.products import Term
 from services.members.models import SavingsProduct
-from services.members.operations import answers, audit
+from services.members.operations import audit
 from services.members.store import products as store
 from services.shared import clock
+from services.shared.contracts import answers
 from services.shared.contracts.members import products as contract
 from services.shared.errors import NotFound
+from services.shared.identity import Actor
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope

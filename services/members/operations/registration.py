@@ -19,28 +19,26 @@ from sqlalchemy.orm import Session
 from services.members import store as cooperative_store
 from services.members.domain import cooperatives, passwords, phones
 from services.members.domain import registration as domain
-from services.members.domain.audit import Actor
 from services.members.domain.peers import Ledger
 from services.members.models import Cooperative, Registration
 from services.members.operations import (
-    answers,
     audit,
     legality,
     lookup,
     notifications,
-    personal_data,
     users,
 )
 from services.members.operations import cooperatives as register
 from services.members.store import registration as store
 from services.shared import clock, crypto, identifiers
+from services.shared.contracts import answers
 from services.shared.contracts import members as members_contract
 from services.shared.contracts.members import registration as contract
 from services.shared.contracts.members.membership import InvalidPhone
 from services.shared.contracts.members.passwords import WeakPassword
 from services.shared.errors import InvariantViolated, NotFound
-from services.shared.identity import HUB
-from services.shared.persistence import idempotency, outbox
+from services.shared.identity import HUB, Actor
+from services.shared.persistence import idempotency, keyring, outbox
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
@@ -396,7 +394,7 @@ def _new_cooperative(
         # None: somebody was given this code a moment ago.
         if cooperative is not None:
             break
-    personal_data.make_key(session, settings, cooperative.id)
+    keyring.make_key(session, settings, members_contract.SERVICE, cooperative.id)
     register.tell(session, members_contract.COOPERATIVE_REGISTERED, cooperative)
     return cooperative
 

@@ -17,17 +17,18 @@ from services.members import store
 from services.members.domain import account_numbers, membership, savings
 from services.members.domain.peers import Ledger, Transfers
 from services.members.models import Account
-from services.members.operations import answers, products
+from services.members.operations import products
 from services.members.store import departures as departures_store
 from services.members.store import deposits as deposit_store
 from services.members.store import membership as members_store
 from services.shared import clock
+from services.shared.contracts import answers
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import members as contract
 from services.shared.contracts.members import deposits as deposit_contract
 from services.shared.contracts.transfers import NoAgreement
 from services.shared.errors import NotFound
-from services.shared.persistence import idempotency, outbox
+from services.shared.persistence import idempotency, numbering, outbox
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 
@@ -209,7 +210,7 @@ def _numbered(
         number=account_numbers.numbered(
             cooperative.code,
             products.digits_of(session, cooperative_id, product),
-            store.next_number(session, cooperative_id, f"account {product}"),
+            numbering.next_number(session, cooperative_id, f"account {product}"),
         ),
         cooperative_id=cooperative_id,
         member_id=member_id,

@@ -8,10 +8,8 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.members.domain import sessions as domain
-from services.members.domain.audit import Actor
 from services.members.models import User
 from services.members.operations import (
-    answers,
     attempts,
     audit,
     links,
@@ -24,10 +22,11 @@ from services.members.operations.attempts import opened
 from services.members.store import sessions
 from services.members.store import users as store
 from services.shared import clock, crypto
+from services.shared.contracts import answers
 from services.shared.contracts.members import second_factors as contract
 from services.shared.contracts.members.sessions import InvalidSecondFactor
 from services.shared.errors import InvariantViolated
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings
 

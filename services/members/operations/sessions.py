@@ -10,10 +10,8 @@ from sqlalchemy.orm import Session
 
 from services.members.domain import logins
 from services.members.domain import sessions as domain
-from services.members.domain.audit import Actor
 from services.members.models import User, UserSession
 from services.members.operations import (
-    answers,
     attempts,
     audit,
     lookup,
@@ -25,9 +23,10 @@ from services.members.operations.attempts import opened
 from services.members.store import sessions as store
 from services.members.store import users
 from services.shared import clock, crypto, identifiers, identity
+from services.shared.contracts import answers
 from services.shared.contracts.members import sessions as contract
 from services.shared.errors import NotFound
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings
 

@@ -21,11 +21,11 @@ from services.members.domain import branches, cash, slips
 from services.members.domain.peers import Ledger
 from services.members.domain.slips import Draft
 from services.members.models import Slip
-from services.members.operations import answers, numbering, papers
+from services.members.operations import papers
 from services.members.store import cash as cash_store
 from services.members.store import slips as store
 from services.shared import access, clock
-from services.shared.contracts import files
+from services.shared.contracts import answers, files
 from services.shared.contracts.ledger import InsufficientFunds, JournalIdReused
 from services.shared.contracts.members import cash as contract
 from services.shared.errors import (
@@ -37,6 +37,7 @@ from services.shared.errors import (
     UnavailableError,
 )
 from services.shared.identity import Identity
+from services.shared.persistence import numbering
 from services.shared.persistence.database import Database, retrying
 from services.shared.presentation import formats, pdf
 
@@ -104,6 +105,33 @@ def finish_recorded(
         return _post(database, ledger, slip)[0]
     except UnavailableError as error:
         raise OutcomeUnknown from error
+
+
+def find(database: Database, cooperative_id: str, journal_id: str) -> Slip:
+    """A slip that was begun. Raises LookupError."""
+    return _find(database, cooperative_id, journal_id)
+
+
+def record_posted(
+    database: Database, cooperative_id: str, journal_id: str, balance: int
+) -> Slip:
+    """Number a slip whose journal another service has posted; safe to repeat."""
+    return _number(database, cooperative_id, journal_id, balance)
+
+
+def record_refused(database: Database, slip: Slip) -> None:
+    """Keep that the journal of a slip was refused for good."""
+    _settle(database, slip, slips.REFUSED)
+
+
+def record_void(database: Database, slip: Slip) -> None:
+    """Keep that nothing of a slip was ever posted, unless more than one tried to."""
+    _give_up(database, slip.cooperative_id, slip.journal_id)
+
+
+def end_void(database: Database, cooperative_id: str, journal_id: str) -> None:
+    """Keep that nothing of a slip was posted, and that nobody tries to any more."""
+    _settle(database, _find(database, cooperative_id, journal_id), slips.VOID)
 
 
 def finish_due(database: Database, ledger_of: LedgerOf) -> int:

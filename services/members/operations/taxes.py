@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from services.members.domain import taxes
 from services.members.store import interest as store
-from services.members.store import keys
 from services.members.store.interest import Totals
 from services.shared import clock
+from services.shared.persistence import numbering
 
 PREFIX: Final = "BP"
 """Of the numbers of withholding slips: bukti potong."""
@@ -95,20 +95,14 @@ def _write(
     if known:
         store.write_totals(session, month, known, now)
     if made:
-        numbers = _numbers(session, cooperative_id, month, len(made))
+        numbers = numbering.next_documents(
+            session, cooperative_id, PREFIX, month, len(made)
+        )
         rows = [
             _row(cooperative_id, month, number, one, now)
             for number, one in zip(numbers, made, strict=True)
         ]
         store.add_withholdings(session, rows)
-
-
-def _numbers(
-    session: Session, cooperative_id: str, month: date, count: int
-) -> list[str]:
-    series = f"{PREFIX}/{month:%Y/%m}"
-    given = keys.next_numbers(session, cooperative_id, f"document {series}", count)
-    return [f"{series}/{number}" for number in given]
 
 
 def _row(

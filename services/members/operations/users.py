@@ -8,18 +8,18 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.members.domain import duties, logins
-from services.members.domain.audit import Actor
 from services.members.models import User
-from services.members.operations import answers, audit, links, profiles
+from services.members.operations import audit, links, profiles
 from services.members.operations.attempts import opened
 from services.members.operations.profiles import Profile
 from services.members.store import branches, cooperatives, sessions
 from services.members.store import membership as members
 from services.members.store import users as store
 from services.shared import access, clock, identifiers
+from services.shared.contracts import answers
 from services.shared.contracts.members import users as contract
 from services.shared.errors import NotFound
-from services.shared.identity import HUB, Identity
+from services.shared.identity import HUB, Actor, Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database
 from services.shared.persistence.idempotency import IdempotencyScope

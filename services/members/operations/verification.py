@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from services.members.domain import membership, verification
-from services.members.domain.audit import Actor
 from services.members.models import Member
-from services.members.operations import (
-    answers,
-    audit,
-    directory,
-    lookup,
-    notifications,
-)
+from services.members.operations import audit, directory, lookup, notifications
 from services.members.operations.membership import found
 from services.members.operations.notifications import Message
 from services.members.store import cooperatives as cooperatives_store
 from services.members.store import membership as members_store
 from services.members.store import verification as store
 from services.shared import clock, crypto, identifiers
+from services.shared.contracts import answers
 from services.shared.contracts.members import membership as membership_contract
 from services.shared.contracts.members import verification as contract
+from services.shared.identity import Actor
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
@@ -36,6 +32,9 @@ CHANNEL_OF: Final = {
     verification.EMAIL: notifications.EMAIL,
     verification.PHONE: notifications.WHATSAPP,
 }
+
+OnProof = Callable[[Session, Member], None]
+"""What else happens in the transaction in which a member proves an address."""
 
 
 @retrying
@@ -96,16 +95,28 @@ def issue(
     )
 
 
+@retrying
 def confirm_code(
-    database: Database, settings: Settings, actor: Actor, command: dict[str, Any]
+    database: Database,
+    settings: Settings,
+    actor: Actor,
+    command: dict[str, Any],
+    *,
+    on_proof: OnProof | None = None,
 ) -> dict[str, Any]:
     """The address is proven from now on; again changes nothing. Raises WrongCode.
 
     A wrong guess is counted although it is refused, so it is refused after the commit.
+    ``on_proof`` is what else is true exactly if the address is proven.
     """
     with database.tenant(actor.cooperative_id) as session:
         member = found(members_store.lock_member(session, command["member_id"]))
-        verified_at = _try(session, settings, actor, member, command)
+        verified_at = _try(session, settings, member, command)
+        if verified_at is not None:
+            if on_proof is not None:
+                on_proof(session, member)
+            action = f"member.{command['channel']}_verified"
+            audit.record(session, actor, action, member.id)
     if verified_at is None:
         raise contract.WrongCode
     return answers.one(
@@ -121,11 +132,7 @@ def forget_codes(database: Database) -> None:
 
 
 def _try(
-    session: Session,
-    settings: Settings,
-    actor: Actor,
-    member: Member,
-    command: dict[str, Any],
+    session: Session, settings: Settings, member: Member, command: dict[str, Any]
 ) -> datetime | None:
     channel, now = command["channel"], clock.now()
     issued = store.lock_newest(session, member.id, channel)
@@ -147,7 +154,6 @@ def _try(
     else:
         member.phone_verified_at = now
     session.flush()
-    audit.record(session, actor, f"member.{channel}_verified", member.id)
     return now
 
 

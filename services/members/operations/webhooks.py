@@ -1,35 +1,33 @@
 """What cooperatives' own systems are told: subscribed to, sent, and sent again.
 
-Events become deliveries in the transaction that remembers the event. Deliveries are
-claimed in one transaction, sent outside of any and recorded in another; a sender that
-dies leaves a lease that runs out. A few at a time for each cooperative, and more as
-these are done: whose system hangs delays nobody but itself.
+Events become deliveries in the transaction that remembers the event. How these are
+sent: `services/shared/outbound/sending.py`.
 """
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from services.members import store as members_store
 from services.members.domain import webhooks as domain
-from services.members.domain.audit import Actor
 from services.members.domain.peers import WebhookSender
-from services.members.domain.webhooks import Attempt, Message
+from services.members.domain.webhooks import Message
 from services.members.models import Webhook, WebhookDelivery
-from services.members.operations import answers, audit, personal_data
+from services.members.operations import audit, personal_data
 from services.members.store import webhooks as store
 from services.shared import clock, crypto, identifiers
+from services.shared.contracts import answers
 from services.shared.contracts.members import webhooks as contract
-from services.shared.errors import InvariantViolated
-from services.shared.persistence import idempotency, inbox
+from services.shared.errors import CooperativeNotReady
+from services.shared.identity import Actor
+from services.shared.outbound import sending
+from services.shared.outbound.messages import Attempt, is_local, url_fault
+from services.shared.persistence import idempotency, inbox, numbering
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
@@ -37,22 +35,10 @@ from services.shared.settings import Settings
 LEASE_SECONDS: Final = 60.0
 """Longer than sending a message can take."""
 
-CONCURRENT_MAX: Final = 16
 EACH_MAX: Final = 2
-"""Messages that are on their way at a time: in all, and to one cooperative."""
-
-BUSY_SECONDS: Final = 5.0
-"""How long new messages are begun before the timer has its turn again."""
-
-LOOK_SECONDS: Final = 0.5
-LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Messages that are on their way to one cooperative at a time."""
 
 _log = logging.getLogger(__name__)
-
-
-def is_local(settings: Settings) -> bool:
-    """Whether the hub is only reached on its own machine."""
-    return urlsplit(settings.public_url).hostname in LOCAL_HOSTS
 
 
 @retrying
@@ -63,13 +49,13 @@ def create_webhook(
 
     Raises WebhookUrlRefused, TooManyWebhooks.
     """
-    fault = domain.url_fault(command["url"], is_local=is_local(settings))
+    fault = url_fault(command["url"], is_local=is_local(settings.public_url))
     if fault is not None:
         raise contract.WebhookUrlRefused(fault)
 
     def create() -> dict[str, Any]:
         # One after the other, or two at once would both find a place.
-        members_store.next_number(session, actor.cooperative_id, "webhook")
+        numbering.next_number(session, actor.cooperative_id, "webhook")
         if store.count_active(session, actor.cooperative_id) >= contract.WEBHOOKS_MAX:
             raise contract.TooManyWebhooks
         webhook_id, secret = identifiers.new("whk"), crypto.new_secret()
@@ -245,22 +231,17 @@ def send_due(
     settings: Settings,
     sender: WebhookSender,
     *,
-    busy_seconds: float = BUSY_SECONDS,
+    busy_seconds: float = sending.BUSY_SECONDS,
 ) -> int:
     """Send what is due or becomes due meanwhile, once; how many messages there were."""
-    until = time.monotonic() + busy_seconds
-    sent = 0
-    sending: dict[Future[Attempt], Message] = {}
-    with ThreadPoolExecutor(max_workers=CONCURRENT_MAX) as pool:
-        while True:
-            if len(sending) < CONCURRENT_MAX and time.monotonic() < until:
-                for message in _claim(database, settings, sending.values()):
-                    sending[pool.submit(sender.send, message)] = message
-            if not sending:
-                return sent
-            done, _ = wait(sending, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-            _record(database, [(sending.pop(one), one.result()) for one in done])
-            sent += len(done)
+
+    def claim(limit: int, passing_by: Collection[str]) -> list[Message]:
+        return _claim(database, settings, limit, passing_by)
+
+    def record(attempts: list[tuple[Message, Attempt]]) -> None:
+        _record(database, attempts)
+
+    return sending.send_due(claim, sender.send, record, busy_seconds=busy_seconds)
 
 
 def forget_old(database: Database) -> None:
@@ -306,7 +287,7 @@ def _add_deliveries(
 
 
 def _claim(
-    database: Database, settings: Settings, sending: Collection[Message]
+    database: Database, settings: Settings, limit: int, passing_by: Collection[str]
 ) -> list[Message]:
     """What is to be sent now, beside what is on its way."""
     with database.hub() as session:
@@ -314,9 +295,9 @@ def _claim(
         rows = store.claim_due(
             session,
             lease_seconds=LEASE_SECONDS,
-            limit=CONCURRENT_MAX - len(sending),
+            limit=limit,
             each=EACH_MAX,
-            passing_by={one.cooperative_id for one in sending},
+            passing_by=passing_by,
         )
         return [
             made
@@ -333,7 +314,7 @@ def _message(
     try:
         cipher = personal_data.cipher(session, settings, cooperative_id)
         secret = cipher.decrypt(bytes(row["secret"]), _place(webhook_id))
-    except (crypto.Undecryptable, InvariantViolated):
+    except (crypto.Undecryptable, CooperativeNotReady):
         # The key of a cooperative that has left is gone, and with it the secret.
         _log.error("the secret of %s does not decrypt", webhook_id)
         return None
@@ -349,10 +330,7 @@ def _message(
     )
 
 
-def _record(database: Database, attempts: Iterable[tuple[Message, Attempt]]) -> None:
-    attempts = list(attempts)
-    if not attempts:
-        return
+def _record(database: Database, attempts: list[tuple[Message, Attempt]]) -> None:
     now = clock.now()
     with database.hub() as session:
         for message, attempt in attempts:

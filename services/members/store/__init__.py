@@ -31,13 +31,7 @@ from services.members.store.cooperatives import (
     list_cooperatives,
     lock_cooperative,
 )
-from services.members.store.keys import (
-    add_data_key,
-    find_data_keys,
-    next_number,
-)
 from services.members.store.membership import (
-    activate_member,
     add_member,
     find_member,
     list_members,
@@ -46,11 +40,9 @@ from services.members.store.membership import (
 __all__ = [
     "SignIn",
     "activate_accounts",
-    "activate_member",
     "add_account",
     "add_client",
     "add_cooperative",
-    "add_data_key",
     "add_member",
     "add_operator_client",
     "close_account",
@@ -58,7 +50,6 @@ __all__ = [
     "find_account",
     "find_cooperative",
     "find_cooperative_by_code",
-    "find_data_keys",
     "find_member",
     "find_owner",
     "find_sign_in",
@@ -67,7 +58,6 @@ __all__ = [
     "list_cooperatives",
     "list_members",
     "lock_cooperative",
-    "next_number",
     "renew_operator_client",
     "revoke_client",
     "revoke_other_operator_clients",

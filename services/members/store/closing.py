@@ -26,7 +26,6 @@ from services.members.models import (
     Closing,
     ClosingExport,
     Cooperative,
-    DataKey,
     Departure,
     Deposit,
     Member,
@@ -205,19 +204,6 @@ def anonymise_members(session: Session) -> int:
         .execution_options(synchronize_session=False)
     )
     return len(changed.all())
-
-
-def destroy_key(session: Session, cooperative_id: str) -> bool:
-    """Destroy what the cooperative's personal data is encrypted with; whether it was.
-
-    Nothing brings it back.
-    """
-    gone = session.execute(
-        delete(DataKey)
-        .where(DataKey.cooperative_id == cooperative_id)
-        .returning(DataKey.cooperative_id)
-    )
-    return gone.first() is not None
 
 
 def forget_answers(session: Session, cooperative_id: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -67,19 +67,27 @@ def list_departures(
     return session.scalars(query).all()
 
 
-def list_unfinished(
-    session: Session, approved_before: datetime, limit: int
-) -> Sequence[Departure]:
-    """Approved departures, of all cooperatives, that nobody seems to work on."""
-    return session.scalars(
-        select(Departure)
-        .where(
-            Departure.state.in_(departures.UNFINISHED),
-            Departure.approved_at < approved_before,
-        )
-        .order_by(Departure.approved_at)
+def take_due(
+    session: Session, *, until: datetime, again_at: datetime, limit: int
+) -> Sequence[tuple[str, str]]:
+    """Departures that somebody has to finish, as cooperative and id; due again later.
+
+    Only under the hub's role: it looks at all cooperatives.
+    """
+    due = (
+        select(Departure.id)
+        .where(Departure.due_at <= until)
+        .order_by(Departure.due_at)
         .limit(limit)
-    ).all()
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.execute(
+        update(Departure)
+        .where(Departure.id.in_(due.scalar_subquery()))
+        .values(due_at=again_at)
+        .returning(Departure.cooperative_id, Departure.id)
+    )
+    return [(row.cooperative_id, row.id) for row in rows]
 
 
 def list_open_accounts(session: Session, member_id: str) -> Sequence[Account]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.members.domain import documents
 from services.members.models import Document
+from services.shared.presentation import media
 
 
 def add_document(session: Session, **columns: Any) -> Document:
@@ -40,6 +41,21 @@ def find_content(session: Session, document_id: str) -> bytes:
     return session.execute(
         select(Document.content).where(Document.id == document_id)
     ).scalar_one()
+
+
+def find_newest_photo(session: Session, member_id: str, kind: str) -> Document | None:
+    """The newest image of a kind that was handed in for a member and not rejected."""
+    return session.scalar(
+        select(Document)
+        .where(
+            Document.member_id == member_id,
+            Document.kind == kind,
+            Document.media_type.in_(media.IMAGES),
+            Document.status != documents.REJECTED,
+        )
+        .order_by(Document.id.desc())
+        .limit(1)
+    )
 
 
 def count_documents(session: Session, member_id: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -38,16 +38,6 @@ def add_member(session: Session, **columns: Any) -> Member | None:
 def find_member(session: Session, member_id: str) -> Member | None:
     """One member, if this transaction may see it."""
     return session.get(Member, member_id)
-
-
-def activate_member(session: Session, member_id: str, at: datetime) -> Member | None:
-    """The member, active from now on; None when it is no candidate."""
-    return session.scalar(
-        update(Member)
-        .where(Member.id == member_id, Member.status == membership.CANDIDATE)
-        .values(status=membership.ACTIVE, activated_at=at)
-        .returning(Member)
-    )
 
 
 def lock_member(session: Session, member_id: str) -> Member | None:
@@ -117,13 +107,6 @@ def search_members(
         if value is not None:
             found = found.where(column == value)
     return session.scalars(found).all()
-
-
-def change_member(session: Session, member_id: str, **columns: Any) -> Member | None:
-    """The member as it is after the change."""
-    return session.scalar(
-        update(Member).where(Member.id == member_id).values(**columns).returning(Member)
-    )
 
 
 def count_applications(session: Session, cooperative_id: str, since: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -65,7 +65,7 @@ def find_time_zone(session: Session, branch_code: str) -> str | None:
 
 
 def settle(session: Session, journal_id: str, status: str) -> None:
-    """Record that a pending slip was refused."""
+    """Record that a pending slip was refused or came to nothing."""
     session.execute(
         update(Slip)
         .where(Slip.journal_id == journal_id, Slip.status == slips.PENDING)
@@ -105,19 +105,25 @@ def is_shift_busy(session: Session, shift_id: str) -> bool:
 
 
 def take_due(
-    session: Session, *, until: datetime, again_at: datetime, limit: int
+    session: Session,
+    *,
+    until: datetime,
+    again_at: datetime,
+    limit: int,
+    kinds: Collection[str] = (),
 ) -> Sequence[tuple[str, str]]:
     """Pending slips that somebody has to finish, as cooperative and journal.
 
-    They are due again at ``again_at``, so that nobody else takes them meanwhile. Only
-    under the hub's role: it looks at all cooperatives.
+    Those of ``kinds``, or else those that nobody accounts for beside. They are due
+    again at ``again_at``, so that nobody else takes them meanwhile. Only under the
+    hub's role: it looks at all cooperatives.
     """
     due = (
         select(Slip.journal_id)
         .where(
             Slip.status == slips.PENDING,
             Slip.due_at <= until,
-            Slip.kind.not_in(slips.SEEN_TO),
+            Slip.kind.in_(kinds) if kinds else Slip.kind.not_in(slips.SEEN_TO),
         )
         .order_by(Slip.due_at)
         .limit(limit)

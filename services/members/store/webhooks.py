@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.members.domain import webhooks
-from services.members.domain.webhooks import Attempt
 from services.members.models import Webhook, WebhookAttempt, WebhookDelivery
+from services.shared.outbound.messages import Attempt
 
 ATTEMPTS_SHOWN: Final = 50
 

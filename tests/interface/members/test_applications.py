@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.members import operations
-from services.members.operations import applications, lookup
+from services.members.operations import applications, lookup, users
 from services.shared import identifiers
 from services.shared.contracts.members import InvalidNik
 from services.shared.contracts.members import membership as contract
@@ -112,6 +112,24 @@ def test_who_proves_an_address_is_invited_to_choose_a_password(stall: Tenant) ->
     assert [one["template"] for one in messages(stall, EMAIL)] == ["verification_code"]
 
     confirm(stall, application_id, "email", code_in(stall, EMAIL))
+
+    assert messages(stall, EMAIL)[-1]["template"] == "invitation"
+
+
+def test_killed_before_the_invitation_the_proof_can_be_given_again(
+    stall: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application_id = apply(stall, email=EMAIL)["id"]
+    code = code_in(stall, EMAIL)
+
+    def killed(*_args: Any, **_more: Any) -> str:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(users, "invite_member", killed)
+        with pytest.raises(SystemExit):
+            confirm(stall, application_id, "email", code)
+    confirm(stall, application_id, "email", code)
 
     assert messages(stall, EMAIL)[-1]["template"] == "invitation"
 

@@ -13,12 +13,14 @@ from sqlalchemy.exc import DBAPIError
 
 from services.hub import verification
 from services.members import operations
-from services.members.domain.audit import Actor
 from services.members.operations import audit
 from services.shared import clock
-from services.shared.contracts import members as contract
 from services.shared.contracts.members.audit import ListAuditEntries
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import NotFound
+from services.shared.identity import Actor
+from services.shared.persistence import trail
+from services.shared.persistence.database import Database
 from tests.databases import RunDatabases
 from tests.factories.members import OPERATOR, Tenant, World
 
@@ -132,7 +134,7 @@ def test_a_cursor_of_another_trail_is_refused(
     command = ListAuditEntries().load({"limit": 1})
     page = audit.list_audit_entries(world.members, neighbour.identity, command)
 
-    with pytest.raises(contract.InvalidCursor):
+    with pytest.raises(InvalidCursor):
         listed(world, tenant, cursor=page["next_cursor"])
 
 
@@ -244,3 +246,51 @@ def test_the_service_itself_cannot_change_an_entry(
         with pytest.raises(DBAPIError) as caught, view as session:
             session.execute(text(statement))
         assert isinstance(caught.value.orig, psycopg.errors.InsufficientPrivilege)
+
+
+def noted(
+    world: World, loans_database: Database, tenant: Tenant, action: str
+) -> tuple[str, dict[str, Any]]:
+    """Let the loans service tell of something, as its relay would."""
+    actor = Actor(cooperative_id=tenant.id, subject=BUDI, request_id="req_9")
+    with loans_database.tenant(tenant.id) as session:
+        trail.note(session, actor, action, "loa_1", after={"state": "approved"})
+    with loans_database.hub() as session:
+        row = session.execute(
+            text(
+                "SELECT event_id, payload FROM outbox WHERE name = 'audited' "
+                "ORDER BY id DESC LIMIT 1"
+            )
+        ).one()
+    return row.event_id, row.payload
+
+
+def test_what_other_services_did_stands_in_the_trail_once_as_it_happened(
+    world: World, tenant: Tenant, loans_database: Database
+) -> None:
+    event_id, payload = noted(world, loans_database, tenant, "loan.approved")
+    done(world, tenant, "member.changed")
+
+    audit.take_in(world.members, "loans", event_id, payload)
+    audit.take_in(world.members, "loans", event_id, payload)
+
+    newest, before = listed(world, tenant, actor=BUDI)
+    assert before["action"] == "member.changed"
+    assert newest["action"] == "loan.approved"
+    assert newest["position"] == before["position"] + 1
+    assert (newest["subject"], newest["request_id"]) == ("loa_1", "req_9")
+    assert (newest["before"], newest["after"]) == (None, {"state": "approved"})
+    assert newest["at"] == payload["at"]
+    assert newest["at"] < before["at"]
+    assert audit.verify_trails(world.members).difference is None
+
+
+def test_two_services_may_tell_of_events_with_the_same_id(
+    world: World, tenant: Tenant, loans_database: Database
+) -> None:
+    event_id, payload = noted(world, loans_database, tenant, "loan.approved")
+
+    audit.take_in(world.members, "loans", event_id, payload)
+    audit.take_in(world.members, "kyc", event_id, payload)
+
+    assert len(listed(world, tenant, subject="loa_1")) == 2

@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from services.members.operations import branches
 from services.shared import clock
-from services.shared.contracts.members import InvalidCursor
 from services.shared.contracts.members import branches as contract
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import Malformed, NotFound
 from tests.factories.joining import actor, with_legality
 from tests.factories.members import PAGE, Tenant, idempotency

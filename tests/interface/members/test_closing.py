@@ -31,10 +31,11 @@ from services.shared.contracts.members import CooperativeNotActive, InvalidClien
 from services.shared.contracts.members import closing as contract
 from services.shared.errors import (
     BusUnavailable,
+    CooperativeNotReady,
     DeadlinePassed,
-    InvariantViolated,
     NotFound,
 )
+from services.shared.persistence import jobs
 from services.shared.persistence.database import Database
 from tests.factories.counter import Counter, staff
 from tests.factories.joining import (
@@ -186,12 +187,6 @@ def test_insurance_that_does_not_answer_is_no_consent(
         leaver.request()
 
 
-def test_insurance_without_policies_lets_go(leaver: Leaver) -> None:
-    leaver.insurance = FakeInsurance()
-
-    assert leaver.request()["state"] == "requested"
-
-
 def test_one_closing_at_a_time(leaver: Leaver) -> None:
     leaver.request()
 
@@ -248,7 +243,6 @@ def test_what_is_verified_is_what_the_fingerprint_covers(leaver: Leaver) -> None
     )
     assert document["member_count"] == 1
     assert document["liquidity"] == 750_000
-    assert document["insurance_checked"] is False
     assert (
         contract.VerificationDocument().validate(document | {"sha512": fingerprint})
         == {}
@@ -396,7 +390,7 @@ def test_personal_data_is_unreadable_for_ever(leaver: Leaver) -> None:
         hashes = session.execute(
             text("SELECT nik_hash, phone_hash, name FROM members")
         ).one()
-        with pytest.raises(InvariantViolated, match="no data key"):
+        with pytest.raises(CooperativeNotReady):
             personal_data.decrypt(
                 session,
                 leaver.world.settings,
@@ -412,6 +406,21 @@ def test_personal_data_is_unreadable_for_ever(leaver: Leaver) -> None:
             {"id": leaver.tenant.id},
         ).scalar_one()
     assert left == 0
+
+
+def test_who_has_left_has_no_runs_of_jobs_to_be_tried_for_ever(
+    leaver: Leaver, neighbour: Tenant
+) -> None:
+    members, day = leaver.world.members, date(2026, 11, 5)
+    with members.hub() as session:
+        for one in (leaver.tenant.id, neighbour.id):
+            jobs.request(session, one, "uji", day)
+    leaver.approved()
+    leaver.carry_on()
+
+    with members.hub() as session:
+        assert jobs.find(session, leaver.tenant.id, "uji", day) is None
+        assert jobs.find(session, neighbour.id, "uji", day) is not None
 
 
 def token_of(leaver: Leaver) -> str:

@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from services.members import operations
-from services.members.domain.audit import Actor
 from services.members.operations import departures, dues
 from services.members.operations.departures import Peers
+from services.members.store import dues as dues_store
 from services.shared import clock, identifiers
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import loans as loans_contract
@@ -24,6 +25,7 @@ from services.shared.errors import (
     SameProposer,
     ServiceBusy,
 )
+from services.shared.identity import Actor
 from tests.factories.counter import Counter
 from tests.factories.members import PAGE, Tenant, World, idempotency
 from tests.factories.membership import ask_contributions, audited, pay
@@ -55,7 +57,7 @@ def saver(tenant: Tenant) -> str:
 
 
 def peers(tenant: Tenant, loans: Loans | None = None) -> Peers:
-    return Peers(ledger=tenant.ledger, loans=loans)
+    return Peers(ledger=tenant.ledger, loans=loans or Loans())
 
 
 def approver(tenant: Tenant) -> Actor:
@@ -85,14 +87,18 @@ def approve(
     )
 
 
-def sweep(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the timer does, a minute later."""
-    later = clock.now() + timedelta(minutes=1)
+def sweep(tenant: Tenant, monkeypatch: pytest.MonkeyPatch, minutes: int = 2) -> None:
+    """What the timer does, some minutes later."""
+    later = clock.now() + timedelta(minutes=minutes)
     with monkeypatch.context() as patch:
         patch.setattr(clock, "now", lambda: later)
         departures.finish_departures(
             tenant.world.members, lambda cooperative_id: peers(tenant)
         )
+
+
+def payout_journals(session: Session, member_id: str) -> set[str]:
+    return {one.journal_id for one in dues_store.payouts(session, member_id)}
 
 
 def held(tenant: Tenant, member_id: str) -> int:
@@ -303,7 +309,7 @@ def test_while_the_ledger_is_away_it_waits_and_is_finished_later(
     assert status(tenant, saver) == "resigned"
 
     tenant.ledger.fault = None
-    sweep(tenant, monkeypatch)
+    sweep(tenant, monkeypatch, minutes=4)
 
     assert held(tenant, saver) == 0
     assert approve(tenant, departure_id)["state"] == "completed"
@@ -350,7 +356,7 @@ def test_a_contribution_cancelled_at_the_last_moment_is_not_paid_back_too(
         patch.setattr(dues.payouts, "_decided_payouts", decide_too_early)
         with pytest.raises(ledger_contract.InsufficientFunds):
             approve(tenant, departure_id)
-    sweep(tenant, monkeypatch)
+    sweep(tenant, monkeypatch, minutes=31)
 
     assert approve(tenant, departure_id)["state"] == "completed"
     assert held(tenant, saver) == 0
@@ -365,10 +371,21 @@ def test_a_refusal_of_the_ledger_does_not_keep_the_money_for_ever(
     tenant.ledger.set_status({"key": wajib, "status": "frozen"})
     with pytest.raises(ledger_contract.AccountNotActive):
         approve(tenant, departure_id)
-    tenant.ledger.set_status({"key": wajib, "status": "active"})
+    with tenant.world.members.hub() as session:
+        refused = payout_journals(session, saver)
+    # What was refused is not tried again at once: each try is another journal.
     sweep(tenant, monkeypatch)
+    sweep(tenant, monkeypatch, minutes=10)
+    with tenant.world.members.hub() as session:
+        assert payout_journals(session, saver) == refused
 
-    assert approve(tenant, departure_id)["state"] == "completed"
+    tenant.ledger.set_status({"key": wajib, "status": "active"})
+    sweep(tenant, monkeypatch, minutes=31)
+
+    found = departures.get_departure(
+        tenant.world.members, peers(tenant), tenant.id, departure_id
+    )
+    assert found["state"] == "completed"
     assert held(tenant, saver) == 0
     assert cash(tenant) == 0
 

@@ -11,6 +11,7 @@ from services.members import operations
 from services.members.operations import directory, membership
 from services.shared.contracts import members as contract
 from services.shared.contracts.members import membership as membership_contract
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import NotFound
 from services.shared.identity import Identity
 from tests.factories.members import PAGE, Tenant, World
@@ -338,7 +339,7 @@ def test_the_operator_sees_who_is_in_two_cooperatives(
 
 def test_a_cursor_of_duplicates_is_no_free_text(world: World) -> None:
     page = PAGE | {"cursor": "WyJkdXBsaWNhdGUtaWRlbnRpdGllcyIsICJ6eiJd"}
-    with pytest.raises(contract.InvalidCursor):
+    with pytest.raises(InvalidCursor):
         directory.list_duplicate_identities(world.members, page)
 
 

@@ -48,7 +48,11 @@ def reject(tenant: Tenant, document_id: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("given", "media_type", "ending"),
-    [(JPEG, "image/jpeg", "jpg"), (PNG, "image/png", "png"), (PDF, domain.PDF, "pdf")],
+    [
+        (JPEG, "image/jpeg", "jpg"),
+        (PNG, "image/png", "png"),
+        (PDF, "application/pdf", "pdf"),
+    ],
 )
 def test_what_is_handed_in_comes_back(
     tenant: Tenant, member_id: str, given: bytes, media_type: str, ending: str

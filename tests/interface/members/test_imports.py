@@ -402,6 +402,7 @@ def test_who_lost_the_lease_writes_nothing_more(world: World, ready: Importing) 
         database=world.members,
         settings=world.settings,
         ledger=ready.tenant.ledger,
+        loans=ready.loans,
         cooperative_id=ready.tenant.id,
         import_id=ready.id,
         lease="lea_slow",
@@ -862,6 +863,68 @@ def test_loans_and_assets_take_part_in_the_reconciliation(
         "sisa_pokok": 250_000,
         "hari_tunggak": 12,
     }
+
+
+def test_loans_are_handed_on_and_a_page_that_was_lost_is_handed_on_again(
+    importing: Importing,
+) -> None:
+    tables = SMALL.tables()
+    tables["pinjaman"] = [
+        ["no_lama", "produk", "sisa_pokok", "bunga", "sisa_angsuran", "hari_tunggak"],
+        ["L000000", "Modal Usaha", "Rp 250.000", "24%", "10", "12"],
+        ["L000001", "modal usaha", "50.000", "", "", ""],
+        ["L000002", "modal usaha", "0", "", "", ""],
+    ]
+    tables["neraca"] = with_row(tables["neraca"], "1-1100", 300_000)
+    tables["neraca"] = with_row(tables["neraca"], "1-1190", 100_000)
+    tables["neraca"] = with_row(tables["neraca"], "3-3100", 200_000)
+    importing.upload_tables(tables)
+    importing.validate()
+    assert importing.found() == set()
+    importing.loans.answers["import_loans"] = BusUnavailable()
+
+    importing.request_commit()
+    importing.work()
+    importing.loans.answers["import_loans"] = {"loans": 2}
+    let_leases_end(importing.tenant.world, importing)
+    importing.work()
+
+    assert importing.get()["state"] == "committed"
+    lost, taken = importing.loans.called("import_loans")
+    assert lost == taken
+    first, second = taken["rows"]
+    assert (first["outstanding"], first["rate_bps"], first["count"]) == (
+        250_000,
+        2400,
+        10,
+    )
+    assert first["days_past_due"] == 12
+    assert (first["provision"], second["provision"]) == (83_333, 16_667)
+    assert first["interest_receivable"] == 0
+    assert first["member_name"] == importing.rows("anggota")[0]["values"]["nama"]
+    assert first["savings_account"] is not None
+    assert (second["rate_bps"], second["count"], second["days_past_due"]) == (
+        None,
+        None,
+        0,
+    )
+
+
+def test_a_loan_of_a_product_that_there_is_not_is_left_out(
+    importing: Importing,
+) -> None:
+    tables = SMALL.tables()
+    tables["pinjaman"] = [
+        ["no_lama", "produk", "sisa_pokok", "bunga"],
+        ["L000000", "haji", "250.000", "24,01"],
+    ]
+    importing.upload_tables(tables)
+    importing.validate()
+
+    assert {
+        ("pinjaman", 2, "produk", "loan_product_unknown"),
+        ("pinjaman", 2, "bunga", "rate_invalid"),
+    } <= importing.found()
 
 
 def test_postgresql_refuses_what_nobody_reconciled(

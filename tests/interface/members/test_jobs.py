@@ -13,8 +13,9 @@ import pytest
 from services.members.operations import jobs
 from services.members.operations.job_context import Job, JobContext
 from services.shared import clock
-from services.shared.contracts.members import jobs as contract
+from services.shared.contracts import jobs as contract
 from services.shared.errors import NotFound, ServiceBusy
+from services.shared.persistence import job_runner
 from services.shared.persistence import jobs as runs
 from services.shared.persistence.database import Database
 from services.shared.persistence.jobs import Run, Step, Turn
@@ -86,7 +87,7 @@ def work_on(tenant: Tenant) -> int:
 
 
 def state(tenant: Tenant, day: date = DAY) -> dict[str, Any]:
-    return jobs.get_run(tenant.world.members, tenant.id, "uji", day)
+    return job_runner.get_run(tenant.world.members, tenant.id, "uji", day)
 
 
 def wait_no_longer(tenant: Tenant) -> None:
@@ -274,7 +275,7 @@ def test_when_a_job_is_due(
         lookback_days=lookback,
     )
 
-    assert [day.isoformat() for day in jobs.due_dates(job)] == due
+    assert [day.isoformat() for day in job_runner.due_dates(job)] == due
 
 
 _LAST_DAYS = ((8, 31), (9, 30), (10, 31))
@@ -305,7 +306,7 @@ def test_runs_are_listed_the_latest_first_and_only_ones_own(
     request(neighbour)
 
     def page(cursor: str | None) -> dict[str, Any]:
-        return jobs.list_runs(
+        return job_runner.list_runs(
             tenant.world.members,
             tenant.id,
             PAGE | {"job": None, "limit": 2, "cursor": cursor},
@@ -354,19 +355,19 @@ def test_the_interest_of_a_month_killed_half_way_is_taken_up_and_paid_once(
 
 
 def test_a_run_is_asked_for_on_the_command_line(
-    tenant: Tenant, neighbour: Tenant, work: Work
+    tenant: Tenant, neighbour: Tenant, work: Work, loans_database: Database
 ) -> None:
     from services.hub import jobs as command_line
 
-    database = tenant.world.members
-    (made,) = command_line.request(database, "uji", DAY, tenant.code)
+    databases = {"members": tenant.world.members, "loans": loans_database}
+    (made,) = command_line.request(databases, "uji", DAY, tenant.code)
     work_on(tenant)
 
     assert (made["state"], len(work.of(tenant))) == ("waiting", 3)
-    (listed,) = command_line.list_runs(database, tenant.code)
+    (listed,) = command_line.list_runs(databases, tenant.code)
     assert (listed["job"], listed["state"]) == ("uji", "done")
-    assert command_line.list_runs(database, neighbour.code) == []
+    assert command_line.list_runs(databases, neighbour.code) == []
     with pytest.raises(NotFound):
-        command_line.request(database, "uji", DAY, "9999")
+        command_line.request(databases, "uji", DAY, "9999")
     with pytest.raises(NotFound):
-        command_line.request(database, "sihir", DAY, tenant.code)
+        command_line.request(databases, "sihir", DAY, tenant.code)

@@ -11,6 +11,7 @@ import pytest
 from services.members import operations
 from services.members.operations import personal_data
 from services.shared.contracts import members as contract
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.crypto import Undecryptable
 from services.shared.errors import IdempotencyKeyReused, NotFound
 from tests.factories.members import PAGE, Tenant, World, idempotency
@@ -243,5 +244,5 @@ def test_a_cursor_of_another_cooperative_is_refused(
         neighbour.register_member()
     cursor = listed(world, neighbour, limit=1)["next_cursor"]
 
-    with pytest.raises(contract.InvalidCursor):
+    with pytest.raises(InvalidCursor):
         listed(world, tenant, cursor=cursor)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from services.members.operations import numbering
+from services.shared.persistence import numbering
 from tests.factories.members import Tenant, World
 
 NOVEMBER = date(2026, 11, 22)

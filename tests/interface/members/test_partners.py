@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from services.members import operations
-from services.members.domain.audit import Actor
 from services.members.operations import partners
 from services.shared import clock
 from services.shared.contracts import members as members_contract
 from services.shared.contracts.members import partners as contract
 from services.shared.errors import NotFound
+from services.shared.identity import Actor
 from tests.databases import RunDatabases
 from tests.factories import partners as factory
 from tests.factories.members import Tenant, World

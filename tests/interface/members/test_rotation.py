@@ -19,14 +19,14 @@ from services.members.operations import (
     rotation,
 )
 from services.members.operations.notifications import Message
-from services.members.store import rotation as rotation_store
 from services.shared import clock
 from services.shared.contracts import members as contract
 from services.shared.crypto import Undecryptable
 from services.shared.identity import Identity
 from services.shared.persistence import database as databases
 from services.shared.persistence import idempotency
-from services.shared.persistence.database import Database
+from services.shared.persistence import rotation as shared_rotation
+from services.shared.persistence.rotation import PREVIOUS_KEPT, Rotation
 from services.shared.settings import Settings
 from tests.databases import RunDatabases
 from tests.factories.members import Tenant, World
@@ -168,6 +168,10 @@ def test_a_process_that_already_knows_the_next_secret_changes_nothing_with_it(
     assert phone_of(world, tenant, member["id"]) == "+6281234567890"
 
 
+def keys_of(world: World) -> Rotation:
+    return rotation.of(world.members, world.settings)
+
+
 def personal_value(world: World, member_id: str) -> bytes:
     with world.members.hub() as session:
         value: bytes = session.execute(
@@ -178,7 +182,7 @@ def personal_value(world: World, member_id: str) -> bytes:
 
 def age_key(world: World, runs: RunDatabases, cooperative_id: str) -> None:
     """Let the key have been replaced long ago."""
-    long_ago = clock.now() - encryption.PREVIOUS_KEPT - timedelta(hours=1)
+    long_ago = clock.now() - PREVIOUS_KEPT - timedelta(hours=1)
     with runs.as_administrator(world.members) as admin:
         admin.execute(
             "UPDATE data_keys SET created_at = %s WHERE cooperative_id = %s",
@@ -187,9 +191,7 @@ def age_key(world: World, runs: RunDatabases, cooperative_id: str) -> None:
 
 
 def finished(world: World, cooperative_id: str) -> tuple[int, bool]:
-    for found, count, is_gone in rotation.finish_replacements(
-        world.members, world.settings
-    ):
+    for found, count, is_gone in keys_of(world).finish_replacements():
         if found == cooperative_id:
             return count, is_gone
     return 0, True
@@ -202,7 +204,7 @@ def test_a_cooperatives_key_is_replaced_and_the_old_one_destroyed_later(
     others = [tenant.register_member() for _ in range(3)]
     before = personal_value(world, member["id"])
 
-    assert rotation.replace_data_key(world.members, world.settings, tenant.id)
+    assert keys_of(world).replace_data_key(tenant.id)
     assert phone_of(world, tenant, member["id"]) == "+6281234567890"
     assert finished(world, tenant.id) == (1 + len(others), False)
     assert personal_value(world, member["id"]) != before
@@ -223,7 +225,7 @@ def test_what_is_written_late_with_the_old_key_keeps_it_alive(
     member = tenant.register_member(phone="+6281234567890")
     with world.members.tenant(tenant.id) as session:
         held = personal_data.cipher(session, world.settings, tenant.id)
-    rotation.replace_data_key(world.members, world.settings, tenant.id)
+    keys_of(world).replace_data_key(tenant.id)
     finished(world, tenant.id)
     late = held.encrypt(b"{}", f"members.personal_data:{member['id']}".encode())
     with world.members.tenant(tenant.id) as session:
@@ -241,8 +243,8 @@ def test_what_is_written_late_with_the_old_key_keeps_it_alive(
 def test_a_key_is_not_replaced_while_the_last_one_still_is(
     tenant: Tenant, world: World
 ) -> None:
-    assert rotation.replace_data_key(world.members, world.settings, tenant.id)
-    assert not rotation.replace_data_key(world.members, world.settings, tenant.id)
+    assert keys_of(world).replace_data_key(tenant.id)
+    assert not keys_of(world).replace_data_key(tenant.id)
 
 
 def test_a_rotation_killed_half_way_goes_on_where_it_was(
@@ -252,9 +254,9 @@ def test_a_rotation_killed_half_way_goes_on_where_it_was(
     small = replace(encryption.PERSONAL[0], rows_at_once=2)
     rest = encryption.PERSONAL[1:]
     monkeypatch.setattr(encryption, "PERSONAL", (small, *rest))
-    rotation.replace_data_key(world.members, world.settings, tenant.id)
+    keys_of(world).replace_data_key(tenant.id)
     calls = 0
-    real = rotation_store.replace_values
+    real = shared_rotation.replace_values
 
     def dying(*args: Any) -> Any:
         nonlocal calls
@@ -263,12 +265,12 @@ def test_a_rotation_killed_half_way_goes_on_where_it_was(
             raise KeyboardInterrupt
         return real(*args)
 
-    monkeypatch.setattr(rotation_store, "replace_values", dying)
+    monkeypatch.setattr(shared_rotation, "replace_values", dying)
     with pytest.raises(KeyboardInterrupt):
-        rotation.renew_personal_data(world.members, world.settings, tenant.id)
-    monkeypatch.setattr(rotation_store, "replace_values", real)
+        keys_of(world).renew_personal_data(tenant.id)
+    monkeypatch.setattr(shared_rotation, "replace_values", real)
 
-    assert rotation.renew_personal_data(world.members, world.settings, tenant.id) == 3
+    assert keys_of(world).renew_personal_data(tenant.id) == 3
     for member in members:
         assert phone_of(world, tenant, member["id"]) == "+6281234567890"
 
@@ -278,14 +280,14 @@ def test_a_rotation_touches_no_other_cooperative(
 ) -> None:
     member = neighbour.register_member(phone="+6281234567890")
     before = personal_value(world, member["id"])
-    rotation.replace_data_key(world.members, world.settings, tenant.id)
+    keys_of(world).replace_data_key(tenant.id)
     finished(world, tenant.id)
 
     assert personal_value(world, member["id"]) == before
 
 
 def test_a_new_key_stands_in_the_audit_trail(tenant: Tenant, world: World) -> None:
-    rotation.replace_data_key(world.members, world.settings, tenant.id)
+    keys_of(world).replace_data_key(tenant.id)
 
     with world.members.tenant(tenant.id) as session:
         actions = session.scalars(text("SELECT action FROM audit_entries")).all()
@@ -306,73 +308,3 @@ def test_a_tenant_changes_no_key(tenant: Tenant, world: World) -> None:
         assert isinstance(
             getattr(caught.value, "orig", None), psycopg.errors.InsufficientPrivilege
         )
-
-
-def test_every_column_of_bytes_is_known_to_the_rotation(
-    members_database: Database,
-) -> None:
-    with members_database.hub() as session:
-        found = session.execute(
-            text(
-                "SELECT c.relname, a.attname FROM pg_attribute a "
-                "JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r' "
-                "WHERE c.relnamespace = 'public'::regnamespace "
-                "AND a.atttypid = 'bytea'::regtype AND NOT a.attisdropped "
-                "AND c.relname <> 'idempotency_keys'"
-            )
-        ).all()
-    registered = {
-        (one.table, one.column)
-        for one in (*encryption.PERSONAL, *encryption.UNDER_MASTER)
-    }
-    registered |= encryption.UNDER_LOOKUP_KEYS | encryption.UNDER_LINKS
-    columns = {(row.relname, row.attname) for row in found}
-
-    assert registered <= columns
-    unknown = {
-        (table, column)
-        for table, column in columns - registered
-        if not encryption.is_hash(column)
-    }
-    assert unknown == set()
-
-
-@pytest.mark.parametrize(
-    "column", encryption.PERSONAL, ids=lambda one: f"{one.table}.{one.column}"
-)
-def test_every_column_can_be_made_anew_by_the_role_that_does_it(
-    members_database: Database, column: encryption.EncryptedColumn
-) -> None:
-    with members_database.hub() as session:
-        for right in ("SELECT", "UPDATE"):
-            has_right = session.execute(
-                text("SELECT has_column_privilege(:role, :table, :column, :right)"),
-                {
-                    "role": members_database.roles.tenant,
-                    "table": column.table,
-                    "column": column.column,
-                    "right": right,
-                },
-            ).scalar_one()
-            assert has_right, right
-
-
-@pytest.mark.parametrize(
-    "column", encryption.PERSONAL, ids=lambda one: f"{one.table}.{one.column}"
-)
-def test_every_column_is_read_by_its_whole_primary_key(
-    tenant: Tenant, world: World, column: encryption.EncryptedColumn
-) -> None:
-    with world.members.tenant(tenant.id) as session:
-        assert rotation_store.next_values(session, column, None) == []
-        rows = session.execute(
-            text(
-                "SELECT a.attname, format_type(a.atttypid, NULL) AS kind "
-                "FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid "
-                "AND a.attnum = ANY(i.indkey) "
-                "WHERE i.indisprimary AND i.indrelid = CAST(:table AS regclass)"
-            ),
-            {"table": column.table},
-        )
-        primary_key = {(row.attname, row.kind) for row in rows}
-    assert primary_key - {("cooperative_id", "text")} == set(column.keys)

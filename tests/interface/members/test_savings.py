@@ -11,6 +11,7 @@ from services.members.domain import account_numbers, movements
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import members as contract
 from services.shared.contracts.fields import AMOUNT_MAX
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import (
     BusUnavailable,
     IdempotencyKeyReused,
@@ -215,7 +216,7 @@ def test_a_cursor_of_another_list_is_refused(world: World, tenant: Tenant) -> No
         tenant.account()
     cursor = listed(world, tenant, limit=1)["next_cursor"]
 
-    with pytest.raises(contract.InvalidCursor):
+    with pytest.raises(InvalidCursor):
         listed(world, tenant, tenant.member()["id"], cursor=cursor)
 
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import text
 
-from services.members.domain.audit import Actor
 from services.members.operations import passwords, users
 from services.members.operations import second_factors as operations
 from services.members.operations import sessions as signing_in
@@ -23,7 +22,7 @@ from services.shared.contracts.members.sessions import (
     TooManyAttempts,
 )
 from services.shared.errors import StepUpRequired
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from tests.factories.members import Tenant, World
 from tests.factories.users import PASSWORD, Person, operator, user
 from tests.interface.members.test_sessions import caller_of, sign_in

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.members.domain.audit import Actor
 from services.members.operations import passwords, profiles, users
 from services.members.operations import sessions as operations
 from services.shared import access, clock, identity
 from services.shared.contracts.members import sessions as contract
 from services.shared.errors import NotFound
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from tests.factories.members import PAGE, Tenant, World
 from tests.factories.users import PASSWORD, Person, operator, user
 

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from services.members.domain.audit import Actor
 from services.members.operations import links, passwords, users
 from services.members.operations import sessions as signing_in
 from services.members.store import users as store
@@ -25,7 +24,7 @@ from services.shared.contracts.members.sessions import (
     InvalidRefreshToken,
 )
 from services.shared.errors import NotFound, RateLimitedError
-from services.shared.identity import HUB
+from services.shared.identity import HUB, Actor
 from tests.factories.members import PAGE, Tenant, World, idempotency
 from tests.factories.users import PASSWORD, Person, operator, user
 from tests.interface.members.test_sessions import sign_in, travel

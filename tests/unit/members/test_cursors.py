@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.members.domain import cursors
+from services.shared.contracts import cursors
 
 
 @given(owner=st.text(), position=st.from_regex(r"[a-z0-9_-]*", fullmatch=True))

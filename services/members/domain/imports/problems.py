@@ -66,6 +66,10 @@ KINDS: Final = {
     "count_invalid": _error(
         "{value} is not a whole number.", "{value} bukan bilangan bulat."
     ),
+    "rate_invalid": _error(
+        "{value} is not a rate of 0 to 24 percent a year.",
+        "{value} bukan suku bunga 0 sampai 24 persen per tahun.",
+    ),
     "date_invalid": _error(
         "The date must be written dd/mm/yyyy or yyyy-mm-dd.",
         "Tanggal harus ditulis dd/mm/yyyy atau yyyy-mm-dd.",
@@ -121,6 +125,10 @@ KINDS: Final = {
     "product_unknown": _error(
         "The cooperative has no savings product {value}.",
         "Koperasi tidak memiliki produk simpanan {value}.",
+    ),
+    "loan_product_unknown": _error(
+        "The cooperative has no loan product {value}.",
+        "Koperasi tidak memiliki produk pinjaman {value}.",
     ),
     "savings_repeated": _error(
         "Another row has the same member and product: {value}.",

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from services.members.domain import membership, nik, phones
+from services.members.domain import membership, phones
 from services.members.domain.imports import problems, sheets
 from services.members.domain.imports.problems import Problem
 from services.members.domain.imports.sheets import Column, Header, Kind, Sheet
+from services.shared import identity_numbers
 from services.shared.presentation import formats
 
 KEY_LENGTH_MAX: Final = 40
@@ -20,6 +21,8 @@ TEXT_LENGTH_MAX: Final = 500
 AMOUNT_MAX: Final = 10**15
 COUNT_MAX: Final = 100_000
 AGE_YEARS_MAX: Final = 120
+RATE_BPS_MAX: Final = 2400
+"""24 % a year (R114)."""
 
 STATUSES: Final[Mapping[str, str]] = {
     "": membership.ACTIVE,
@@ -40,6 +43,7 @@ PERSONAL: Final[Mapping[str, str]] = {
 }
 """Columns that are kept encrypted, and what a member's record calls them."""
 
+_RATE: Final = re.compile(r"(?P<whole>[0-9]{1,3})(?:[.,](?P<decimals>[0-9]{1,2}))? ?%?")
 _DIGITS_ONLY: Final = re.compile(r"[\s.\-']")
 
 
@@ -195,6 +199,19 @@ def _read_count(reading: _Reading, column: Column, text: str) -> int | None:
     return int(text)
 
 
+def _read_rate(reading: _Reading, column: Column, text: str) -> int | None:
+    """Percent a year with at most two decimals, as basis points."""
+    found = _RATE.fullmatch(text)
+    rate_bps = None
+    if found is not None:
+        decimals = (found["decimals"] or "").ljust(2, "0")
+        rate_bps = int(found["whole"]) * 100 + int(decimals)
+    if rate_bps is None or rate_bps > RATE_BPS_MAX:
+        reading.report(column, "rate_invalid", text)
+        return None
+    return rate_bps
+
+
 _READERS: Final[Mapping[Kind, Callable[[_Reading, Column, str], Any]]] = {
     Kind.KEY: _read_key,
     Kind.TEXT: _read_text,
@@ -205,6 +222,7 @@ _READERS: Final[Mapping[Kind, Callable[[_Reading, Column, str], Any]]] = {
     Kind.AMOUNT: _read_amount,
     Kind.NOT_NEGATIVE: _read_not_negative,
     Kind.COUNT: _read_count,
+    Kind.RATE: _read_rate,
 }
 
 
@@ -214,7 +232,10 @@ def _check_nik(reading: _Reading) -> None:
     if number is None:
         return
     birth_date = reading.values.get("tgl_lahir")
-    if nik.fault(number, birth_date=birth_date, today=reading.today) is not None:
+    if (
+        identity_numbers.fault(number, birth_date=birth_date, today=reading.today)
+        is not None
+    ):
         reading.values["nik"] = None
         column = next(one for one in reading.sheet.columns if one.name == "nik")
         reading.report(column, "nik_invalid")

@@ -31,6 +31,7 @@ class Kind(Enum):
     AMOUNT = "amount"
     NOT_NEGATIVE = "not_negative"
     COUNT = "count"
+    RATE = "rate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +100,10 @@ _SHEETS: Final = (
         title="Pinjaman",
         columns=(
             _OLD_NUMBER,
-            _required("produk", Kind.KEY, "Produk pinjaman"),
+            _required("produk", Kind.KEY, "Kode atau nama produk pinjaman"),
             _required("sisa_pokok", Kind.NOT_NEGATIVE, "Rupiah utuh"),
+            _optional("pokok_awal", Kind.NOT_NEGATIVE, "Pokok saat cair, rupiah utuh"),
+            _optional("bunga", Kind.RATE, "Persen per tahun; kosong menurut produk"),
             _optional("angsuran", Kind.NOT_NEGATIVE, "Rupiah utuh per angsuran"),
             _optional("sisa_angsuran", Kind.COUNT, "Berapa kali lagi"),
             _optional("tgl_cair", Kind.DATE, "dd/mm/yyyy"),

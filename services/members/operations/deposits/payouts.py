@@ -16,7 +16,6 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.members.domain import deposits
-from services.members.domain.audit import Actor
 from services.members.domain.deposits import Payout, Term
 from services.members.domain.peers import Ledger
 from services.members.models import Deposit, DepositPayout, DepositTerm
@@ -33,6 +32,7 @@ from services.shared.errors import (
     ServiceError,
     UnavailableError,
 )
+from services.shared.identity import Actor
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.jobs import Step
 

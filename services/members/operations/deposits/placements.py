@@ -15,13 +15,12 @@ from sqlalchemy.orm import Session
 
 from services.members.domain import deposits, membership
 from services.members.domain import slips as slip_domain
-from services.members.domain.audit import Actor
 from services.members.domain.deposits import Rate, Term
 from services.members.domain.movements import CHANNEL_CODES
 from services.members.domain.peers import Ledger
 from services.members.domain.slips import Draft
 from services.members.models import Deposit, DepositProduct, DepositTerm
-from services.members.operations import audit, numbering, slips
+from services.members.operations import audit, slips
 from services.members.operations.deposits import views
 from services.members.store import departures as departures_store
 from services.members.store import deposits as store
@@ -36,8 +35,8 @@ from services.shared.errors import (
     ServiceError,
     UnavailableError,
 )
-from services.shared.identity import Identity
-from services.shared.persistence import idempotency, outbox
+from services.shared.identity import Actor, Identity
+from services.shared.persistence import idempotency, numbering, outbox
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 

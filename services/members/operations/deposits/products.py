@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from services.members.domain import deposits
-from services.members.domain.audit import Actor
 from services.members.domain.deposits import Rate
 from services.members.models import DepositProduct, DepositRate
-from services.members.operations import answers, audit
+from services.members.operations import audit
 from services.members.store import deposits as store
 from services.shared import clock, identifiers
+from services.shared.contracts import answers
 from services.shared.contracts.members import deposits as contract
 from services.shared.errors import NotFound
+from services.shared.identity import Actor
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope

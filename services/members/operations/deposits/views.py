@@ -11,10 +11,10 @@ from services.members import store as members_store
 from services.members.domain import deposits
 from services.members.domain.deposits import Term
 from services.members.models import Deposit, DepositTerm
-from services.members.operations import answers, papers
+from services.members.operations import papers
 from services.members.store import deposits as store
 from services.shared import clock
-from services.shared.contracts import files
+from services.shared.contracts import answers, files
 from services.shared.contracts.members import deposits as contract
 from services.shared.errors import InvariantViolated, NotFound
 from services.shared.persistence.database import Database

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from services.members.domain import dues, duties, membership, payments
 from services.members.domain import slips as domain_slips
-from services.members.domain.audit import Actor
 from services.members.domain.peers import Ledger
 from services.members.domain.slips import Draft
 from services.members.models import Contribution, Payment
@@ -26,7 +25,7 @@ from services.members.store import payments as payments_store
 from services.shared import identifiers
 from services.shared.contracts.members import dues as contract
 from services.shared.errors import InvariantViolated, OutcomeUnknown, RefusedError
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
 

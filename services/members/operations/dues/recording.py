@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from services.members.domain import dues, membership, products
 from services.members.domain import slips as domain_slips
-from services.members.domain.audit import Actor
 from services.members.domain.dues import Owed
 from services.members.domain.peers import Ledger
 from services.members.domain.slips import Draft
@@ -36,7 +35,7 @@ from services.shared.errors import (
     RefusedError,
     UnavailableError,
 )
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope

@@ -12,11 +12,11 @@ from services.members import store as members_store
 from services.members.domain import dues, products
 from services.members.domain.peers import Ledger
 from services.members.models import Contribution
-from services.members.operations import answers
 from services.members.operations.dues import accounts
 from services.members.store import dues as store
 from services.members.store import products as products_store
 from services.shared import clock
+from services.shared.contracts import answers
 from services.shared.contracts.members import dues as contract
 from services.shared.errors import NotFound
 from services.shared.persistence import outbox

@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 
 from services.members import store
 from services.members.domain import cooperatives, duties
-from services.members.domain.audit import Actor
 from services.members.models import Import, ImportFile
-from services.members.operations import answers, audit
+from services.members.operations import audit
 from services.members.store.imports import batches, staging, takeover
 from services.shared import clock, identifiers
+from services.shared.contracts import answers
 from services.shared.contracts.members import CooperativeNotActive
 from services.shared.contracts.members import imports as contract
 from services.shared.errors import NotFound
+from services.shared.identity import Actor
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope

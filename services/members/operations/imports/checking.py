@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -25,10 +25,30 @@ STAGE: Final = "checking"
 
 def check(work: Work) -> None:
     """Find what is wrong between rows, and let people look at it."""
-    chart = chart_of(work.ledger)
+    known = known_of(work)
     with work.step(STAGE) as (session, found):
-        findings(session, found, chart)
+        findings(session, found, known)
         batch_rules.come_to_rest(found, "ready")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What other services know and rows may name: accounts and loan products."""
+
+    chart: Sequence[Code]
+    loan_products: Sequence[str]
+
+
+def known_of(work: Work) -> Known:
+    """What the rows of an import may name; loans are asked only about loans."""
+    with work.database.tenant(work.cooperative_id) as session:
+        has_loans = checks.has_loans(session, work.import_id)
+    return Known(
+        chart=chart_of(work.ledger),
+        loan_products=(
+            work.loans.list_import_products({})["names"] if has_loans else ()
+        ),
+    )
 
 
 def chart_of(ledger: Ledger) -> list[Code]:
@@ -36,8 +56,9 @@ def chart_of(ledger: Ledger) -> list[Code]:
     return [Code(**line) for line in ledger.get_chart({})["accounts"]]
 
 
-def findings(session: Session, found: Import, chart: Sequence[Code]) -> None:
+def findings(session: Session, found: Import, known: Known) -> None:
     """Find everything that depends on more than one row, anew."""
+    chart = known.chart
     staging.join_by_hashing(session)
     products = catalogue.of_cooperative(session)
     checks.find_problems(
@@ -46,6 +67,7 @@ def findings(session: Session, found: Import, chart: Sequence[Code]) -> None:
         found.id,
         products=products,
         codes=[one.code for one in chart],
+        loan_products=known.loan_products,
     )
     counts = checks.count_rows(session, found.id)
     totals = totals_of(session, found.id, products)

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from services.members.domain import membership, nik
-from services.members.domain.audit import Actor
+from services.members.domain import membership
 from services.members.domain.imports import reconciliation, sheets
 from services.members.domain.imports.rows import PERSONAL
 from services.members.domain.peers import Ledger
 from services.members.models import Member
-from services.members.operations import answers, audit, personal_data
+from services.members.operations import audit, personal_data
 from services.members.operations.imports.checking import chart_of
 from services.members.store.imports import exports as store
-from services.shared import clock, crypto
+from services.shared import clock, crypto, identity_numbers
+from services.shared.contracts import answers
 from services.shared.contracts.members import imports as contract
 from services.shared.errors import NotAllowed
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings
 
@@ -103,7 +103,7 @@ def _member_row(
 ) -> list[Any]:
     known = personal_data.opened(cipher, one.id, one.personal_data)
     if is_masked and known["nik"]:
-        known["nik"] = nik.masked(known["nik"])
+        known["nik"] = identity_numbers.masked(known["nik"])
     by_column = {column: known[name] for column, name in PERSONAL.items()} | {
         "no_lama": one.number,
         "nama": one.name,

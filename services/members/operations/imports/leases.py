@@ -10,11 +10,11 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from services.members.domain.audit import Actor
-from services.members.domain.peers import Ledger
+from services.members.domain.peers import Ledger, Loans
 from services.members.models import Import
 from services.members.store.imports import batches
 from services.shared import clock
+from services.shared.identity import Actor
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings
 
@@ -35,6 +35,7 @@ class Work:
     database: Database
     settings: Settings
     ledger: Ledger
+    loans: Loans
     cooperative_id: str
     import_id: str
     lease: str

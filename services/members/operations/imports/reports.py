@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from services.members.domain import nik
 from services.members.domain.imports import problems, reconciliation
 from services.members.domain.imports.reconciliation import Code
 from services.members.domain.imports.rows import PERSONAL
 from services.members.domain.peers import Ledger
 from services.members.models import ImportProblem, ImportRow, Member
-from services.members.operations import answers, personal_data
+from services.members.operations import personal_data
 from services.members.operations.imports import batches as batch_rules
 from services.members.operations.imports import reading
 from services.members.operations.imports.checking import chart_of
 from services.members.store.imports import batches, staging
-from services.shared import crypto
+from services.shared import crypto, identity_numbers
+from services.shared.contracts import answers
 from services.shared.contracts.members import imports as contract
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings
@@ -224,7 +224,7 @@ def _masked(personal: dict[str, Any]) -> dict[str, Any]:
         if personal.get(name) is not None
     }
     if "nik" in shown:
-        shown["nik"] = nik.masked(shown["nik"])
+        shown["nik"] = identity_numbers.masked(shown["nik"])
     if "hp" in shown:
         hidden = "•" * (len(shown["hp"]) - _VISIBLE_PHONE_DIGITS)
         shown["hp"] = f"{hidden}{shown['hp'][-_VISIBLE_PHONE_DIGITS:]}"

@@ -8,7 +8,8 @@ Two databases are written, and neither waits for the other with a transaction op
 3. `opening`: the ledger opens the accounts, empty; harmless when nothing follows.
 4. `posting`: one journal with all opening balances. It decides: refused, nothing has
    changed; posted, the import will be finished.
-5. `writing`: members, accounts and old numbers, in one transaction.
+5. `lending`: the loans service gives each loan an account and a schedule, page by page.
+6. `writing`: members, accounts and old numbers, in one transaction.
 
 Each step can be repeated: whoever dies is followed by another, which goes on.
 """
@@ -16,7 +17,7 @@ Each step can be repeated: whoever dies is followed by another, which goes on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import chain, repeat
 from typing import Any, Final
@@ -32,20 +33,21 @@ from services.members.operations.imports import batches as batch_rules
 from services.members.operations.imports import catalogue, checking, reading
 from services.members.operations.imports.leases import Work
 from services.members.operations.membership import COUNTER
-from services.members.store import keys
 from services.members.store.imports import batches, checks, takeover
 from services.members.store.imports.takeover import NewMember, StagedMember, Unnumbered
 from services.shared import clock, crypto, identifiers
 from services.shared.contracts import ledger as ledger_contract
+from services.shared.contracts.loans import imports as loans_contract
 from services.shared.contracts.members import imports as contract
 from services.shared.errors import InvariantViolated, RefusedError
-from services.shared.persistence import outbox
+from services.shared.persistence import numbering, outbox
 from services.shared.presentation import formats
 
 RESERVING: Final = "reserving"
 NUMBERING: Final = "numbering"
 OPENING: Final = "opening"
 POSTING: Final = "posting"
+LENDING: Final = "lending"
 WRITING: Final = "writing"
 
 NUMBERS_PER_STEP: Final = 5000
@@ -57,14 +59,14 @@ POSTING_SECONDS: Final = 110.0
 
 def reserve(work: Work) -> None:
     """Check once more, and let nobody else be given what the import is going to use."""
-    chart = checking.chart_of(work.ledger)
+    known = checking.known_of(work)
     closed_through = work.ledger.get_period({})["closed_through"]
     with work.step(RESERVING) as (session, found):
         takeover.lock_niks(session, work.cooperative_id)
         # PostgreSQL lets nothing be on its way that does not agree, so what may turn
         # out not to is ready again until it has.
         batch_rules.come_to_rest(found, "ready")
-        checking.findings(session, found, chart)
+        checking.findings(session, found, known)
         if closed_through and found.cut_over.isoformat() <= closed_through:
             batch_rules.come_to_rest(found, "ready", ledger_contract.PeriodClosed.code)
             return
@@ -101,11 +103,11 @@ def _number_some(work: Work, sheet: str, after: int) -> int | None:
         cooperative = store.find_cooperative(session, work.cooperative_id)
         if cooperative is None:
             raise InvariantViolated(f"{work.cooperative_id} has gone")
-        numbering = _Numbering(session, work, cooperative.code)
+        numbers = _Numbering(session, work, cooperative.code)
         given = (
-            numbering.of_members(rows)
+            numbers.of_members(rows)
             if sheet == sheets.MEMBERS
-            else numbering.of_accounts(rows)
+            else numbers.of_accounts(rows)
         )
         takeover.number(session, work.import_id, sheet, given)
         found.done += len(given)
@@ -164,7 +166,9 @@ class _Numbering:
         ]
 
     def _next(self, counter: str, count: int) -> range:
-        return keys.next_numbers(self.session, self.work.cooperative_id, counter, count)
+        return numbering.next_numbers(
+            self.session, self.work.cooperative_id, counter, count
+        )
 
 
 def open_accounts(work: Work) -> None:
@@ -233,8 +237,38 @@ def post(work: Work) -> None:
             return
     with work.step(POSTING) as (session, found):
         found.journal_id = journal_id if postings else None
-        members = takeover.count_good(session, work.import_id).members
-        batch_rules.enter_stage(found, WRITING, members)
+        batch_rules.enter_stage(found, LENDING)
+
+
+def lend(work: Work) -> None:
+    """Let the loans service take over what members owe, some rows at a time.
+
+    A page that comes twice changes nothing there, so whoever dies before the position
+    is kept is followed by the same page.
+    """
+    while True:
+        with work.step(LENDING) as (session, found):
+            some = takeover.loans(
+                session,
+                work.import_id,
+                after=int(found.position or "0"),
+                limit=loans_contract.ROWS_MAX,
+            )
+            if not some:
+                members = takeover.count_good(session, work.import_id).members
+                batch_rules.enter_stage(found, WRITING, members)
+                return
+            cut_over = found.cut_over
+        work.loans.import_loans(
+            {
+                "import_id": work.import_id,
+                "cut_over": cut_over.isoformat(),
+                "rows": [asdict(one) for one in some],
+            }
+        )
+        with work.step(LENDING) as (_session, found):
+            found.position = str(some[-1].row)
+            found.done += len(some)
 
 
 def _postings(

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from services.members.domain.audit import Actor
 from services.members.models import Import
 from services.members.operations import audit, personal_data
 from services.members.operations.imports.batches import (
@@ -23,6 +22,7 @@ from services.shared import clock
 from services.shared.contracts.members import imports as contract
 from services.shared.crypto import FieldCipher
 from services.shared.errors import Malformed
+from services.shared.identity import Actor
 from services.shared.persistence.database import Database, retrying
 from services.shared.settings import Settings
 

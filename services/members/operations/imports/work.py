@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from services.members.domain.peers import Ledger
+from services.members.domain.peers import Ledger, Loans
 from services.members.operations.imports import (
     batches as batch_rules,
 )
@@ -30,7 +30,7 @@ ATTEMPTS_MAX: Final = 8
 """After so many without a step done, a person has to look at it."""
 
 # From here on money may have been posted: such an import is finished, not given up.
-_IRREVOCABLE: Final = frozenset({takeover.POSTING, takeover.WRITING})
+_IRREVOCABLE: Final = frozenset({takeover.POSTING, takeover.LENDING, takeover.WRITING})
 
 STEPS: Final[Mapping[str, Callable[[Work], None]]] = {
     reading.STAGE: reading.read,
@@ -39,6 +39,7 @@ STEPS: Final[Mapping[str, Callable[[Work], None]]] = {
     takeover.NUMBERING: takeover.number,
     takeover.OPENING: takeover.open_accounts,
     takeover.POSTING: takeover.post,
+    takeover.LENDING: takeover.lend,
     takeover.WRITING: takeover.write,
 }
 
@@ -46,11 +47,14 @@ _log = logging.getLogger(__name__)
 
 
 def work_on_imports(
-    database: Database, settings: Settings, ledger_of: Callable[[str], Ledger]
+    database: Database,
+    settings: Settings,
+    ledger_of: Callable[[str], Ledger],
+    loans_of: Callable[[str], Loans],
 ) -> int:
     """Do what is to be done; how many imports were worked on.
 
-    ``ledger_of`` gives the ledger in the name of a cooperative.
+    ``ledger_of`` and ``loans_of`` give those services in the name of a cooperative.
     """
     count = 0
     while True:
@@ -65,6 +69,7 @@ def work_on_imports(
                 database=database,
                 settings=settings,
                 ledger=ledger_of(claimed.cooperative_id),
+                loans=loans_of(claimed.cooperative_id),
                 cooperative_id=claimed.cooperative_id,
                 import_id=claimed.id,
                 lease=lease,

@@ -12,14 +12,14 @@ from services.members import store as members_store
 from services.members.domain import dues as dues_domain
 from services.members.domain import payments as domain
 from services.members.domain import products
-from services.members.domain.audit import Actor
-from services.members.domain.peers import Ledger
+from services.members.domain.peers import Ledger, Loans
 from services.members.models import Payment
 from services.members.operations import dues, notifications, personal_data, savings
 from services.members.store import dues as dues_store
 from services.members.store import products as products_store
 from services.shared import clock, identifiers
 from services.shared.contracts import ledger as ledger_contract
+from services.shared.contracts.loans.repayments import RepaymentUnderWay
 from services.shared.contracts.members.dues import ContributionNotAsked
 from services.shared.errors import (
     ConflictError,
@@ -27,6 +27,7 @@ from services.shared.errors import (
     NotFoundError,
     RefusedError,
 )
+from services.shared.identity import Actor
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings
 
@@ -34,6 +35,7 @@ DEPOSIT_DESCRIPTION: Final = "Setoran melalui virtual account"
 PRODUCTS: Final = {
     domain.DEPOSIT: "Setoran simpanan",
     domain.CONTRIBUTIONS: "Simpanan pokok dan wajib",
+    domain.LOAN: "Angsuran pinjaman",
     domain.WALLET: "Isi dompet koperasi",
 }
 """What the provider shows to the payer."""
@@ -76,15 +78,19 @@ def price_of_contributions(
     return principal, mandatory
 
 
-def allocate(database: Database, ledger: Ledger, payment: Payment) -> Done:
+def allocate(
+    database: Database, ledger: Ledger, loans: Loans, payment: Payment
+) -> Done:
     """Move what is still held to the payment's target; safe to repeat.
 
-    A savings account, where there is one, is the target also of contributions: then a
-    person decided so. Raises ServiceError for what may pass by itself; what the target
-    refuses for good is told in the outcome.
+    A savings account, where there is one, is the target also of contributions and
+    repayments: then a person decided so. Raises ServiceError for what may pass by
+    itself; what the target refuses for good is told in the outcome.
     """
     if payment.account_number is not None:
         return _deposit(database, ledger, payment, payment.account_number)
+    if payment.loan_id is not None:
+        return _repay(loans, payment, payment.loan_id)
     return _contribute(database, ledger, payment)
 
 
@@ -143,6 +149,27 @@ def _deposit(database: Database, ledger: Ledger, payment: Payment, number: str) 
     except _NO as fault:
         return Done(credited=payment.credited, journal_id=None, fault=fault.code)
     return Done(credited=payment.amount, journal_id=posted["journal_id"])
+
+
+def _repay(loans: Loans, payment: Payment, loan_id: str) -> Done:
+    """Let the loans service pay the loan; more than is owed it refuses whole."""
+    try:
+        paid = loans.record_repayment(
+            {
+                "id": identifiers.derived("rep", "ipaymu", payment.id),
+                "loan_id": loan_id,
+                "amount": payment.amount,
+                "channel": "va",
+                "source_key": held_account(payment.cooperative_id),
+                "reference": payment.id,
+            }
+        )
+    except RepaymentUnderWay:
+        # Another one is just being posted: that passes by itself.
+        raise
+    except _NO as fault:
+        return Done(credited=payment.credited, journal_id=None, fault=fault.code)
+    return Done(credited=payment.amount, journal_id=paid["journal_id"])
 
 
 def _contribute(database: Database, ledger: Ledger, payment: Payment) -> Done:

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from services.members.domain import payments as domain
 from services.members.domain.payments import Callback, Expected
 from services.members.models import Payment
-from services.members.operations import answers
 from services.members.store import payments as store
 from services.shared import clock, identifiers
+from services.shared.contracts import answers
 from services.shared.contracts.members import payments as contract
 from services.shared.errors import Malformed
 from services.shared.persistence.database import Database, retrying

@@ -24,7 +24,7 @@ from services.members.domain.payments import (
     Reading,
     Request,
 )
-from services.members.domain.peers import Ledger, PaymentProvider
+from services.members.domain.peers import Ledger, Loans, PaymentProvider
 from services.members.models import Payment
 from services.members.operations import personal_data
 from services.members.operations.payments import allocation
@@ -59,6 +59,8 @@ class Till:
     provider: PaymentProvider | None
     # The ledger in the name of one cooperative.
     ledger_of: Callable[[str], Ledger]
+    # And the loans service.
+    loans_of: Callable[[str], Loans]
 
 
 def sweep(till: Till) -> int:
@@ -244,8 +246,9 @@ def _receive(till: Till, payment: Payment) -> bool:
 def _allocate(till: Till, payment: Payment) -> bool:
     """Give the money to whom it is for, or hold it for a person to decide."""
     ledger = till.ledger_of(payment.cooperative_id)
+    loans = till.loans_of(payment.cooperative_id)
     try:
-        done = allocation.allocate(till.database, ledger, payment)
+        done = allocation.allocate(till.database, ledger, loans, payment)
     except ServiceError as fault:
         return _rest(till, payment, fault.code)
     if done.fault is not None:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from services.members import store as members_store
 from services.members.domain import membership
 from services.members.domain import payments as domain
-from services.members.domain.audit import Actor
 from services.members.models import Member, Payment
 from services.members.operations import audit, personal_data
 from services.members.operations.me import own_member
@@ -22,10 +21,11 @@ from services.members.operations.payments.crediting import LEASE_SECONDS, Till
 from services.members.store import payments as store
 from services.shared import clock, identifiers
 from services.shared.contracts import members as members_contract
+from services.shared.contracts.loans.repayments import Overpaid
 from services.shared.contracts.members import payments as contract
 from services.shared.contracts.members.dues import MembershipEnded
 from services.shared.errors import InvariantViolated, NotFound
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import retrying
 from services.shared.persistence.idempotency import IdempotencyScope
@@ -41,6 +41,7 @@ class Wish:
     principal: int = 0
     member_id: str | None = None
     account_number: str | None = None
+    loan_id: str | None = None
 
 
 def request_payment(
@@ -49,8 +50,11 @@ def request_payment(
     """A virtual account for a member, once per idempotency key.
 
     Raises PaymentsNotOffered, PayerContactMissing, PaymentTooSmall, PaymentRefused,
-    NotFound, or that the member or its cooperative asks for no contribution.
+    NotFound, Overpaid for more than is owed of a loan, or that the member or its
+    cooperative asks for no contribution.
     """
+    if command["purpose"] == domain.LOAN:
+        _require_payable(till, actor, command)
     return _request(
         till, actor, command, lambda session: _of_member(session, till, actor, command)
     )
@@ -141,6 +145,7 @@ def _add(
         purpose=wanted.purpose,
         member_id=wanted.member_id,
         account_number=wanted.account_number,
+        loan_id=wanted.loan_id,
         amount=wanted.amount,
         principal=wanted.principal,
         channel=command["bank"],
@@ -155,6 +160,16 @@ def _add(
     )
 
 
+def _require_payable(till: Till, actor: Actor, command: dict[str, Any]) -> None:
+    """Refuse to take money for the loan of another, or more than is owed."""
+    loans = till.loans_of(actor.cooperative_id)
+    payable = loans.get_payable({"loan_id": command["loan_id"]})
+    if payable["member_id"] != command["member_id"]:
+        raise NotFound("There is no such loan.")
+    if command["amount"] > payable["owed"]:
+        raise Overpaid(details={"owed": payable["owed"]})
+
+
 def _of_member(
     session: Session, till: Till, actor: Actor, command: dict[str, Any]
 ) -> Wish:
@@ -164,6 +179,14 @@ def _of_member(
     payer = _payer(session, till, member, command.get("payer") or {})
     if command["purpose"] == domain.DEPOSIT:
         return _deposit(session, member, payer, command)
+    if command["purpose"] == domain.LOAN:
+        return Wish(
+            purpose=domain.LOAN,
+            amount=command["amount"],
+            member_id=member.id,
+            loan_id=command["loan_id"],
+            payer=payer,
+        )
     if member.status not in {membership.CANDIDATE, membership.ACTIVE}:
         raise MembershipEnded
     principal, mandatory = allocation.price_of_contributions(

@@ -6,17 +6,17 @@ from typing import Any
 
 from services.members import store as members_store
 from services.members.domain import payments as domain
-from services.members.domain.audit import Actor
 from services.members.models import Payment
-from services.members.operations import answers, audit
+from services.members.operations import audit
 from services.members.operations.me import own_member
 from services.members.operations.payments import allocation, crediting
 from services.members.operations.payments.crediting import Till
 from services.members.store import payments as store
 from services.shared import clock
+from services.shared.contracts import answers
 from services.shared.contracts.members import payments as contract
 from services.shared.errors import NotFound
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope

@@ -126,6 +126,14 @@ _OF_THE_REST: Final = (
     _rule(sheets.LOANS, "member_unknown", "no_lama", _no_member(sheets.LOANS)),
     _rule(sheets.LOANS, "member_left_out", "no_lama", _bad_member(sheets.LOANS)),
     _rule(
+        sheets.LOANS,
+        "loan_product_unknown",
+        "produk",
+        "SELECT row, details ->> 'produk' "  # noqa: S608  ours
+        f"FROM {_staged(sheets.LOANS)} AND amount > 0 "
+        "AND details ->> 'produk' <> ALL (CAST(:loan_products AS text[]))",
+    ),
+    _rule(
         sheets.SAVINGS,
         "member_is_candidate",
         "no_lama",
@@ -209,6 +217,10 @@ _SEVERITIES: Final = text(
 )
 
 
+_HAS_LOANS: Final = text(
+    "SELECT EXISTS (SELECT FROM import_rows "
+    "WHERE import_id = :import_id AND sheet = 'pinjaman')"
+)
 _LEFT_OUT: Final = text(
     "SELECT count(*) FROM import_rows WHERE import_id = :import_id AND is_bad"
 )
@@ -238,10 +250,12 @@ def find_problems(
     *,
     products: Iterable[str],
     codes: Iterable[str],
+    loan_products: Iterable[str],
 ) -> None:
     """Find anew what is wrong between rows, and mark the rows it is wrong with.
 
-    ``products`` are those of the cooperative, ``codes`` those of its chart.
+    ``products`` are those of the cooperative, ``codes`` those of its chart,
+    ``loan_products`` the words by which its loan products may be named.
     """
     for statement in _RESET:
         session.execute(statement, {"import_id": import_id})
@@ -250,6 +264,7 @@ def find_problems(
         "cooperative_id": cooperative_id,
         "products": list(products),
         "codes": list(codes),
+        "loan_products": list(loan_products),
     }
     for rules in (_OF_MEMBERS, _OF_THE_REST):
         for rule in rules:
@@ -288,6 +303,11 @@ def count_problems(session: Session, import_id: str) -> list[ProblemCount]:
     """Problems by severity."""
     rows = session.execute(_SEVERITIES, {"import_id": import_id})
     return [ProblemCount(*row) for row in rows]
+
+
+def has_loans(session: Session, import_id: str) -> bool:
+    """Whether an import brings loans."""
+    return bool(session.execute(_HAS_LOANS, {"import_id": import_id}).scalar_one())
 
 
 def count_left_out(session: Session, import_id: str) -> int:

@@ -42,6 +42,56 @@ _ACCOUNTS: Final = text(
     "WHERE import_id = :import_id AND sheet = 'simpanan' AND NOT is_bad "
     "AND row > :after ORDER BY row LIMIT :limit"
 )
+# A row of sheet members and one of loans have the old number in common.
+# What the balance sheet has of interest receivable and of provisions is divided by what
+# is owed: each loan gets what all up to it get, less what all before it got.
+_LOANS: Final = text(
+    """
+    WITH brought AS (
+        SELECT
+            coalesce(max(amount) FILTER (WHERE key = '1-1110'), 0) AS interest,
+            coalesce(max(amount) FILTER (WHERE key = '1-1190'), 0) AS provision
+        FROM import_rows
+        WHERE import_id = :import_id AND sheet = 'neraca' AND NOT is_bad
+            AND amount > 0
+    ), owed AS (
+        SELECT row, amount, sum(amount) OVER () AS total,
+            sum(amount) OVER (ORDER BY row) AS so_far
+        FROM import_rows
+        WHERE import_id = :import_id AND sheet = 'pinjaman' AND NOT is_bad
+            AND amount > 0
+    ), shares AS (
+        SELECT row,
+            div(interest * so_far, total)
+                - div(interest * (so_far - amount), total) AS interest,
+            div(provision * so_far, total)
+                - div(provision * (so_far - amount), total) AS provision
+        FROM owed CROSS JOIN brought
+    )
+    SELECT loan.row, member.member_id, member.name AS member_name,
+        (SELECT number FROM import_rows savings
+            WHERE savings.import_id = :import_id AND savings.sheet = 'simpanan'
+                AND savings.key = loan.key AND NOT savings.is_bad
+                AND savings.product = 'sukarela'
+            ORDER BY savings.row LIMIT 1) AS savings_account,
+        loan.details ->> 'produk' AS product, loan.amount AS outstanding,
+        nullif(CAST(loan.details ->> 'pokok_awal' AS bigint), 0) AS principal,
+        CAST(loan.details ->> 'bunga' AS integer) AS rate_bps,
+        CAST(loan.details ->> 'angsuran' AS bigint) AS instalment,
+        CAST(loan.details ->> 'sisa_angsuran' AS integer) AS count,
+        loan.details ->> 'tgl_cair' AS disbursed_on,
+        coalesce(CAST(loan.details ->> 'hari_tunggak' AS integer), 0) AS days_past_due,
+        CAST(shares.interest AS bigint) AS interest_receivable,
+        CAST(shares.provision AS bigint) AS provision
+    FROM import_rows loan
+    JOIN shares ON shares.row = loan.row
+    JOIN import_rows member ON member.import_id = :import_id
+        AND member.sheet = 'anggota' AND member.key = loan.key AND NOT member.is_bad
+    WHERE loan.import_id = :import_id AND loan.sheet = 'pinjaman' AND NOT loan.is_bad
+        AND loan.amount > 0 AND loan.row > :after
+    ORDER BY loan.row LIMIT :limit
+    """
+)
 _MEMBERS: Final = text(
     "SELECT row, key, member_id, number, name, status, joined_on, nik_hash, "
     "phone_hash, content FROM import_rows WHERE import_id = :import_id "
@@ -124,6 +174,26 @@ class StagedAccount(NamedTuple):
     product: str
     amount: int
     member_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedLoan:
+    """A loan that is going to be taken over, as the loans service asks for it."""
+
+    row: int
+    member_id: str
+    member_name: str
+    savings_account: str | None
+    product: str
+    outstanding: int
+    principal: int | None
+    rate_bps: int | None
+    instalment: int | None
+    count: int | None
+    disbursed_on: str | None
+    days_past_due: int
+    interest_receivable: int
+    provision: int
 
 
 class StagedMember(NamedTuple):
@@ -298,6 +368,16 @@ def add_principals(
             "recorded_at": recorded_at,
         },
     )
+
+
+def loans(
+    session: Session, import_id: str, *, after: int, limit: int
+) -> list[StagedLoan]:
+    """The next loans that are going to be taken over, of numbered members."""
+    rows = session.execute(
+        _LOANS, {"import_id": import_id, "after": after, "limit": limit}
+    )
+    return [StagedLoan(**row) for row in rows.mappings()]
 
 
 def forget(session: Session, import_id: str) -> None:

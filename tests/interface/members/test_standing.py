@@ -1,0 +1,49 @@
+"""What a lender is told of a member."""
+
+import pytest
+
+from services.members.operations import standing
+from services.shared.errors import NotFound
+from tests.factories.members import Tenant, World
+from tests.factories.membership import ask_contributions
+
+
+def told(world: World, tenant: Tenant, member_id: str) -> dict[str, object]:
+    return standing.get_standing(
+        world.members, world.settings, tenant.ledger, tenant.id, member_id
+    )
+
+
+def test_a_lender_learns_what_a_member_has_paid_and_saved(
+    world: World, tenant: Tenant
+) -> None:
+    member_id = tenant.member()["id"]
+    account = tenant.open_account(member_id)
+    tenant.deposit(account["number"], 750_000)
+
+    found = told(world, tenant, member_id)
+
+    assert found["status"] == "active"
+    assert found["member_since_months"] == 0
+    assert found["is_related"] is False
+    assert found["savings"] == [
+        {
+            "number": account["number"],
+            "product": "sukarela",
+            "balance": 750_000,
+            "available": 750_000,
+        }
+    ]
+    assert found["savings_total"] == 750_000
+    assert found["has_paid_principal"] is True
+    ask_contributions(tenant, pokok=100_000, wajib=20_000)
+    assert told(world, tenant, member_id)["has_paid_principal"] is False
+
+
+def test_nobody_learns_of_another_cooperatives_members(
+    world: World, tenant: Tenant, neighbour: Tenant
+) -> None:
+    member_id = tenant.member()["id"]
+
+    with pytest.raises(NotFound):
+        told(world, neighbour, member_id)
