@@ -25,8 +25,9 @@ from services.shared.messaging import (
     rpc,
     timer,
 )
+from services.shared.outbound.http import SignedSender
+from services.shared.outbound.messages import is_local
 from services.shared.persistence import idempotency
-from services.transfers.adapters.callback import HttpCallbackSender
 from services.transfers.adapters.ledger import BusLedger
 from services.transfers.operations import (
     agreements,
@@ -202,7 +203,7 @@ class TransfersService:
             self.members,
             _loaded(contract.PutParticipant(), command),
             cipher=self.cipher,
-            allow_http=False,
+            is_local=is_local(self.settings.public_url),
         )
 
     @rpc(EITHER)
@@ -394,7 +395,8 @@ class TransfersService:
     @timer(seconds=0.5)
     def send_callbacks(self) -> None:
         """Send what is due to the systems of connected cooperatives."""
-        callbacks.send_due(self.database, HttpCallbackSender(), self.cipher)
+        sender = SignedSender(is_local=is_local(self.settings.public_url))
+        callbacks.send_due(self.database, sender, self.cipher)
 
     @timer(seconds=5.0)
     def watch_positions(self) -> None:

@@ -1,1 +1,1 @@
-"""How clearing reaches what is outside: the ledger, and cooperatives' systems."""
+"""How clearing reaches what is outside: the ledger."""

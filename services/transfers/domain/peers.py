@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from services.shared.errors import ServiceError, UnavailableError
-from services.transfers.domain.callbacks import Attempt, Callback
+from services.shared.outbound.messages import Attempt
+from services.transfers.domain.callbacks import Callback
 
 Outcome = dict[str, Any] | ServiceError
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from services.shared import clock
 from services.shared.contracts import transfers as contract
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import Malformed, ServiceError
 from services.transfers.domain import transfer
 from services.transfers.domain.transfer import Transfer
@@ -122,14 +123,14 @@ def decode_cursor(cursor: str | None, length: int) -> list[str] | None:
         padded = cursor + "=" * (-len(cursor) % 4)
         parts = json.loads(base64.urlsafe_b64decode(padded))
     except (binascii.Error, ValueError) as error:
-        raise contract.InvalidCursor from error
+        raise InvalidCursor from error
     if (
         not isinstance(parts, list)
         or len(parts) != length
         # PostgreSQL's text holds no NUL; what else is odd simply matches nothing.
         or not all(isinstance(part, str) and "\x00" not in part for part in parts)
     ):
-        raise contract.InvalidCursor
+        raise InvalidCursor
     return parts
 
 
@@ -141,9 +142,9 @@ def decode_moment_cursor(cursor: str | None) -> tuple[datetime, str] | None:
     try:
         at = datetime.fromisoformat(parts[0])
     except ValueError as error:
-        raise contract.InvalidCursor from error
+        raise InvalidCursor from error
     if at.tzinfo is None:
-        raise contract.InvalidCursor
+        raise InvalidCursor
     return at, parts[1]
 
 

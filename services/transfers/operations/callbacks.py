@@ -1,21 +1,19 @@
 """Sending what is due to the systems of cooperatives, again and again until it is late.
 
-Claimed in one transaction, sent outside of any, recorded in another. A sender that dies
-leaves nothing but a lease that runs out. A few messages at a time for each cooperative,
-and more as these are done: whose system hangs delays nobody but itself.
+How it is sent: `services/shared/outbound/sending.py`.
 """
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Collection, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Collection
 from typing import Any, Final
 
 from services.shared.crypto import FieldCipher, Undecryptable
+from services.shared.outbound import sending
+from services.shared.outbound.messages import Attempt
 from services.shared.persistence.database import Database
-from services.transfers.domain.callbacks import Attempt, Callback
+from services.transfers.domain.callbacks import Callback
 from services.transfers.domain.peers import CallbackSender
 from services.transfers.operations import participants
 from services.transfers.store import callbacks as store
@@ -23,14 +21,8 @@ from services.transfers.store import callbacks as store
 LEASE_SECONDS: Final = 30.0
 """Longer than sending a message can take."""
 
-CONCURRENT_MAX: Final = 16
 EACH_MAX: Final = 4
-"""Messages that are on their way at a time: in all, and to one cooperative."""
-
-BUSY_SECONDS: Final = 5.0
-"""How long new messages are begun before the timer has its turn again."""
-
-LOOK_SECONDS: Final = 0.5
+"""Messages that are on their way to one cooperative at a time."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,27 +32,21 @@ def send_due(
     sender: CallbackSender,
     cipher: FieldCipher,
     *,
-    busy_seconds: float = BUSY_SECONDS,
+    busy_seconds: float = sending.BUSY_SECONDS,
 ) -> int:
     """Send what is due or becomes due meanwhile, once; how many messages there were."""
-    until = time.monotonic() + busy_seconds
-    sent = 0
-    sending: dict[Future[Attempt], Callback] = {}
-    with ThreadPoolExecutor(max_workers=CONCURRENT_MAX) as pool:
-        while True:
-            if len(sending) < CONCURRENT_MAX and time.monotonic() < until:
-                for callback in _claim(database, cipher, sending.values()):
-                    sending[pool.submit(sender.send, callback)] = callback
-            if not sending:
-                return sent
-            done, _ = wait(sending, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-            attempts = [(sending.pop(one), one.result()) for one in done]
-            _record(database, attempts)
-            sent += len(attempts)
+
+    def claim(limit: int, passing_by: Collection[str]) -> list[Callback]:
+        return _claim(database, cipher, limit, passing_by)
+
+    def record(attempts: list[tuple[Callback, Attempt]]) -> None:
+        _record(database, attempts)
+
+    return sending.send_due(claim, sender.send, record, busy_seconds=busy_seconds)
 
 
 def _claim(
-    database: Database, cipher: FieldCipher, sending: Collection[Callback]
+    database: Database, cipher: FieldCipher, limit: int, passing_by: Collection[str]
 ) -> list[Callback]:
     """What is to be sent now, beside what is on its way."""
     with database.hub() as session:
@@ -68,17 +54,14 @@ def _claim(
         rows = store.claim_due(
             session,
             lease_seconds=LEASE_SECONDS,
-            limit=CONCURRENT_MAX - len(sending),
+            limit=limit,
             each=EACH_MAX,
-            passing_by={one.cooperative_id for one in sending},
+            passing_by=passing_by,
         )
         return [made for row in rows if (made := _callback(row, cipher)) is not None]
 
 
-def _record(database: Database, attempts: Iterable[tuple[Callback, Attempt]]) -> None:
-    attempts = list(attempts)
-    if not attempts:
-        return
+def _record(database: Database, attempts: list[tuple[Callback, Attempt]]) -> None:
     with database.hub() as session:
         for callback, attempt in attempts:
             store.record_attempt(session, callback.id, callback.attempts, attempt)

@@ -15,10 +15,11 @@ from services.shared.errors import (
     ServiceError,
 )
 from services.shared.identity import HUB, Identity
+from services.shared.outbound.messages import url_fault
 from services.shared.persistence import outbox
 from services.shared.persistence.database import Database, retrying
 from services.transfers import models
-from services.transfers.domain import callbacks, participants, settlement, transfer
+from services.transfers.domain import participants, settlement, transfer
 from services.transfers.domain.participants import Standing
 from services.transfers.domain.peers import Ledger, Members
 from services.transfers.operations import answers
@@ -59,7 +60,7 @@ def put_participant(
     command: dict[str, Any],
     *,
     cipher: FieldCipher,
-    allow_http: bool,
+    is_local: bool,
 ) -> dict[str, Any]:
     """Set a participant's terms; saying the same twice changes nothing.
 
@@ -67,7 +68,7 @@ def put_participant(
     between, the stricter side is the one that counts and repeating it completes it.
     """
     cooperative_id: str = command["cooperative_id"]
-    _check_callback(command, allow_http=allow_http)
+    _check_callback(command, is_local=is_local)
     ensure_participant(database, members, cooperative_id)
     _refuse_closed(database, cooperative_id)
     _check_mode(database, command)
@@ -87,11 +88,11 @@ def _refuse_closed(database: Database, cooperative_id: str) -> None:
         raise contract.ParticipantClosed
 
 
-def _check_callback(command: dict[str, Any], *, allow_http: bool) -> None:
+def _check_callback(command: dict[str, Any], *, is_local: bool) -> None:
     url = command.get("callback_url")
     if url is None:
         return
-    fault = callbacks.url_fault(url, allow_http=allow_http)
+    fault = url_fault(url, is_local=is_local)
     if fault is not None:
         raise contract.CallbackUrlRefused(fault)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from services.shared.contracts import transfers as contract
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import NotFound
 from services.shared.identity import Identity
 from services.shared.persistence.database import Database
@@ -153,7 +154,7 @@ def _position(cursor: str | None) -> int:
     if parts is None:
         return 0
     if not parts[0].isdecimal() or len(parts[0]) > len(str(2**62)):
-        raise contract.InvalidCursor
+        raise InvalidCursor
     return int(parts[0])
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from services.shared.outbound.messages import Attempt
 from services.transfers.domain import callbacks
-from services.transfers.domain.callbacks import Attempt
 
 
 def add(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.transfers.adapters.callback import HttpCallbackSender
+from services.shared.outbound.http import SignedSender
 from services.transfers.operations import callbacks, recovery, submission
 from tests.factories.transfers import CIPHER, SECRET, Pair, World, payment
 
@@ -81,7 +81,7 @@ def reserve(world: World, pair: Pair, seconds: float = 30) -> str:
 
 def send(world: World) -> int:
     return callbacks.send_due(
-        world.database, HttpCallbackSender(timeout_seconds=2), CIPHER
+        world.database, SignedSender(is_local=True, timeout_seconds=2), CIPHER
     )
 
 
@@ -152,7 +152,17 @@ def test_a_system_that_is_away_is_noted(
         )
     send(world)
     [row] = attempts(world, transfer_id)
-    assert (row.status, row.error) == (None, "ConnectionError")
+    assert (row.status, row.error) == (None, "ConnectionRefusedError")
+    assert system.received == []
+
+
+def test_a_hub_that_others_reach_calls_at_no_door_inside(
+    world: World, pair: Pair, system: System
+) -> None:
+    transfer_id = reserve(world, pair)
+    callbacks.send_due(world.database, SignedSender(is_local=False), CIPHER)
+    [row] = attempts(world, transfer_id)
+    assert (row.status, row.error) == (None, "AddressRefused")
     assert system.received == []
 
 
@@ -173,7 +183,7 @@ def test_a_system_that_hangs_delays_nobody_else(
             reserve(world, pair)
         callbacks.send_due(
             world.database,
-            HttpCallbackSender(timeout_seconds=1),
+            SignedSender(is_local=True, timeout_seconds=1),
             CIPHER,
             busy_seconds=0.8,
         )

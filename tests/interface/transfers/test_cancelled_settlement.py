@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.hub import clearing_check
-from services.hub.clearing_check import Difference
+from services.hub.comparing import Difference
 from services.shared import clock
 from services.shared.contracts import transfers as contract
 from services.shared.errors import NotFound, OutcomeUnknownError, ServiceError

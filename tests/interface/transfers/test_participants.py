@@ -10,6 +10,7 @@ import pytest
 
 from services.shared import clock, identifiers
 from services.shared.contracts import transfers as contract
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import IdempotencyKeyReused, NotFound, NotFoundError
 from services.transfers.operations import (
     agreements,
@@ -39,7 +40,7 @@ def put(world: World, cooperative_id: str, **terms: Any) -> dict[str, Any]:
         world.members,
         {"cooperative_id": cooperative_id, "net_debit_cap": 1_000, **terms},
         cipher=CIPHER,
-        allow_http=False,
+        is_local=False,
     )
 
 
@@ -77,6 +78,7 @@ def test_a_connected_cooperative_needs_a_callback(world: World, pair: Pair) -> N
         "http://inti.example/hub",
         "https://user:pass@inti.example/hub",
         "https://169.254.169.254/latest",
+        "https://10.0.0.1/hub",
     ],
 )
 def test_a_callback_url_must_be_safe(world: World, pair: Pair, url: str) -> None:
@@ -234,5 +236,5 @@ def test_lists_go_on_where_their_cursor_says(world: World, pair: Pair) -> None:
             continue
         second = listed({"limit": 1, "cursor": first["next_cursor"]})
         assert first["items"] != second["items"]
-        with pytest.raises(contract.InvalidCursor):
+        with pytest.raises(InvalidCursor):
             listed({"limit": 1, "cursor": "x!"})

@@ -163,30 +163,6 @@ def test_pauses_grow_to_an_hour() -> None:
     assert pauses == [1, 2, 4, 3600]
 
 
-@pytest.mark.parametrize(
-    ("url", "is_fine"),
-    [
-        ("https://inti.example/hub", True),
-        ("http://127.0.0.1:8080/hub", True),
-        ("http://[::1]/hub", True),
-        ("http://localhost/hub", True),
-        ("http://inti.example/hub", False),
-        ("https://169.254.169.254/", False),
-        ("https://[fe80::1]/", False),
-        ("https://0.0.0.0/", False),
-        ("https://user@inti.example/", False),
-        ("ftp://inti.example/", False),
-        ("https:///hub", False),
-    ],
-)
-def test_callbacks_go_only_where_they_may(url: str, *, is_fine: bool) -> None:
-    assert (callbacks.url_fault(url, allow_http=False) is None) is is_fine
-
-
-def test_a_setting_allows_plain_http() -> None:
-    assert callbacks.url_fault("http://inti.example/", allow_http=True) is None
-
-
 def bundle() -> dict[str, Any]:
     """A proof of two windows, one of them empty."""
     entries = [[1, "trf_1", "a", "b", 5], [4, "trf_2", "b", "a", 2]]
