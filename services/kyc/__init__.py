@@ -1,0 +1,1 @@
+"""Checks who somebody is: identities, income, credit bureau and sanction lists."""

@@ -1,0 +1,1 @@
+"""The rules of kyc: plain Python that knows neither database nor bus."""

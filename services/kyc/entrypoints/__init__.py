@@ -1,0 +1,1 @@
+"""What may be asked of the kyc service; one module per area."""
