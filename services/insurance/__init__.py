@@ -1,0 +1,1 @@
+"""Insures loans: policies, premiums and claims."""

@@ -1,0 +1,1 @@
+"""How the insurance service speaks to the world outside of the hub."""

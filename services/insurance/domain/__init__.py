@@ -1,0 +1,1 @@
+"""The rules of insurance: plain Python that knows neither database nor bus."""

@@ -1,0 +1,1 @@
+"""What may be asked of the insurance service; one module per area."""

@@ -1,0 +1,1 @@
+"""What the insurance service does; one module per area, each step one transaction."""
