@@ -1,0 +1,1 @@
+"""The rules of loans: plain Python that knows neither database nor bus."""

@@ -1,0 +1,43 @@
+"""What a member reads about where an application stands (R129, R131)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.loans.domain import applications
+
+WAITING: Final = "Menunggu"
+PASSED: Final = "Lolos"
+REFUSED: Final = "Ditolak"
+
+_TEXTS: Final = {
+    applications.DRAFT: "Draf, Belum Diajukan",
+    applications.QUEUED: "Dalam Antrean",
+    applications.VERIFYING: "Sedang Diverifikasi",
+    applications.VERIFIED: "Menunggu Keputusan",
+    applications.OFFERED: "Disetujui dengan Syarat, Menunggu Persetujuan Anggota",
+    applications.APPROVED: "Disetujui, Menunggu Akad",
+    applications.SIGNED: "Disetujui, Menunggu Pencairan",
+    applications.DISBURSING: "Sedang Dicairkan",
+    applications.DISBURSED: "Disetujui dan Dicairkan",
+    applications.REJECTED: "Ditolak",
+    applications.WITHDRAWN: "Dibatalkan",
+}
+
+
+def status_text(status: str, position: int | None) -> str:
+    """The state in words, with the place in the line of who waits in one."""
+    words = _TEXTS[status]
+    return words if position is None else f"{words}, Posisi #{position}"
+
+
+def verification_status(status: str, outcome: str | None) -> str:
+    """status_verifikasi of R131, by the state and how the verification ended."""
+    if outcome == "rejected":
+        return REFUSED
+    is_before = status in {
+        applications.DRAFT,
+        applications.QUEUED,
+        applications.VERIFYING,
+    }
+    return WAITING if is_before or outcome is None else PASSED

@@ -1,0 +1,1 @@
+"""What may be asked of the loans service; one module per area."""

@@ -1,0 +1,1 @@
+"""What the loans service does; one module per area, each step one transaction."""

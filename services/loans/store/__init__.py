@@ -1,0 +1,1 @@
+"""How the loans service reads and writes its tables: functions of a session."""
