@@ -104,6 +104,14 @@ class Problem(Schema):
     code = fields.String(required=True, metadata={"example": "no_agreement"})
     detail = fields.String(required=True)
     errors = fields.List(fields.Nested(FieldError))
+    facts = fields.Dict(
+        keys=fields.String(),
+        metadata={
+            "description": "What the refusal knows beside its sentence, such as the "
+            "`total` of a settlement or the `latest` day of an extension.",
+            "example": {"total": 2_516_666},
+        },
+    )
 
 
 class OauthProblem(Problem):

@@ -167,6 +167,24 @@ def title_of(code: str) -> str:
     return code.replace("_", " ").capitalize()
 
 
+TOLD: Final = frozenset(
+    {
+        "available",
+        "field",
+        "floor",
+        "latest",
+        "line",
+        "missing",
+        "next",
+        "owed",
+        "penalty",
+        "possible",
+        "total",
+    }
+)
+"""What a refusal says beside its sentence, of what it knows: nothing of the inside."""
+
+
 def type_of(code: str) -> str:
     """The URI of a problem: where the documentation page explains it."""
     return f"/docs#problem-{code}"
@@ -194,6 +212,9 @@ def answer_to(error: ServiceError, language: str = translations.ENGLISH) -> Answ
             one | {"detail": translate(str(one.get("detail", "")), language)}
             for one in field_errors[:FIELD_ERRORS_MAX]
         ]
+    facts = {name: error.details[name] for name in TOLD & error.details.keys()}
+    if facts and not hidden:
+        body["facts"] = facts
     if "oauth_error" in error.details:
         # RFC 6749 section 5.2: what OAuth clients branch on.
         body["error"] = error.details["oauth_error"]

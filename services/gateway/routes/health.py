@@ -19,12 +19,15 @@ from services.gateway.http.idempotency import Idempotency
 from services.gateway.http.requests import Request
 from services.gateway.routes.peers import Peers
 from services.shared import access
-from services.shared.contracts import ledger, members, transfers
+from services.shared.contracts import insurance, kyc, ledger, loans, members, transfers
 from services.shared.errors import ServiceError
 from services.shared.messaging.bus import Bus
 
 TAG = "Health"
-SERVICES: Final = (members.SERVICE, ledger.SERVICE, transfers.SERVICE)
+CORE: Final = (members.SERVICE, ledger.SERVICE, transfers.SERVICE)
+"""Without these nothing works, so that requests had better go elsewhere."""
+
+SERVICES: Final = (*CORE, kyc.SERVICE, loans.SERVICE, insurance.SERVICE)
 BATCHED: Final = (
     (transfers.SERVICE, "submit_transfers"),
     (transfers.SERVICE, "submit_bulk_transfers"),
@@ -59,7 +62,7 @@ class Live(Schema):
 
 
 class Ready(Schema):
-    """Whether everything that the hub depends on answers."""
+    """Whether the bus and the core answer; the others are told of, and may be down."""
 
     status = fields.String(required=True, validate=validate.OneOf(("up", "down")))
     dependencies = fields.Dict(
@@ -153,7 +156,7 @@ class HealthRoutes(Peers):
         tag=TAG,
         rule=access.anyone,
         answer=Ready,
-        other_statuses={503: "Something that the hub depends on is down."},
+        other_statuses={503: "The bus, or a service of the core, is down."},
         key=Idempotency.NONE,
         is_probe=True,
     )
@@ -164,7 +167,8 @@ class HealthRoutes(Peers):
             found[name] = "down" if health is None else "up"
             database = "down" if health is None else health["database"]
             found[f"{name}.database"] = database
-        is_ready = set(found.values()) == {"up"}
+        needed = ["bus", *CORE, *(f"{name}.database" for name in CORE)]
+        is_ready = {found[name] for name in needed} == {"up"}
         status = "up" if is_ready else "down"
         return (
             200 if is_ready else 503,

@@ -8,7 +8,8 @@ from services.gateway.http.entrypoints import route
 from services.gateway.http.requests import Request
 from services.gateway.routes.peers import Peers
 from services.shared import access
-from services.shared.contracts.members import jobs as contract
+from services.shared.contracts import jobs as contract
+from services.shared.contracts import loans
 from services.shared.errors import NotFound
 
 TAG = "Jobs"
@@ -36,7 +37,10 @@ class JobRoutes(Peers):
         There is one run per job and business date: asking again answers the same run,
         and one that failed is tried again at once.
         """
-        return dict(self.members.request_job_run(request.command()))
+        command = request.command()
+        if _is_for_loans(command):
+            return dict(self.loans.request_job_run(command))
+        return dict(self.members.request_job_run(command))
 
     @route(
         "GET",
@@ -48,8 +52,11 @@ class JobRoutes(Peers):
         answer=contract.JobRunPage,
     )
     def list_job_runs(self, request: Request) -> dict[str, Any]:
-        """List the runs of jobs, the latest business date first."""
-        return dict(self.members.list_job_runs(request.command()))
+        """List the runs of one service's jobs, the latest business date first."""
+        command = request.command()
+        if _is_for_loans(command):
+            return dict(self.loans.list_job_runs(command))
+        return dict(self.members.list_job_runs(command))
 
     @route(
         "GET",
@@ -61,4 +68,12 @@ class JobRoutes(Peers):
     )
     def get_job_run(self, request: Request) -> dict[str, Any]:
         """Show how far a run has come."""
-        return dict(self.members.get_job_run(request.command()))
+        command = request.command()
+        if _is_for_loans(command):
+            return dict(self.loans.get_job_run(command))
+        return dict(self.members.get_job_run(command))
+
+
+def _is_for_loans(command: dict[str, Any]) -> bool:
+    named = contract.OWNERS.get(command.get("job") or "")
+    return (named or command.get("service")) == loans.SERVICE

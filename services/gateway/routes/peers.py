@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.shared.contracts import ledger, members, transfers
+from services.shared.contracts import insurance, kyc, ledger, loans, members, transfers
 from services.shared.messaging import ServiceRpc
 
 
@@ -12,3 +12,6 @@ class Peers:
     members = ServiceRpc(members.SERVICE)
     ledger = ServiceRpc(ledger.SERVICE)
     transfers = ServiceRpc(transfers.SERVICE)
+    kyc = ServiceRpc(kyc.SERVICE)
+    loans = ServiceRpc(loans.SERVICE)
+    insurance = ServiceRpc(insurance.SERVICE)

@@ -36,7 +36,17 @@ def start_gateway() -> Iterator[Callable[..., Gateway]]:
         gateway.stop()
 
 
+@pytest.fixture(scope="module")
+def shared_gateway() -> Iterator[Gateway]:
+    """One with the usual options: to start it takes longer than to ask it."""
+    memory.install()
+    gateway = Gateway({})
+    yield gateway
+    gateway.stop()
+
+
 @pytest.fixture
-def gateway(start_gateway: Callable[..., Gateway]) -> Gateway:
-    """A gateway with the usual options."""
-    return start_gateway()
+def gateway(shared_gateway: Gateway) -> Gateway:
+    """A gateway with the usual options that nobody has asked anything."""
+    shared_gateway.script.forget()
+    return shared_gateway

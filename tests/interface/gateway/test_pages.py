@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -64,6 +65,12 @@ SECURITY: Final = {
     "recovery_codes_left": 0,
     "has_pin": False,
 }
+
+
+@pytest.fixture
+def gateway(start_gateway: Callable[..., Gateway]) -> Gateway:
+    """One for each test: what forms may be sent is limited, and remembered."""
+    return start_gateway()
 
 
 def show(gateway: Gateway, path: str, cookie: str = "") -> Reply:

@@ -34,6 +34,14 @@ MONEY = {
     "/v1/cash/shifts/{shift_id}/transfers",
     "/v1/deposits",
     "/v1/deposits/{deposit_id}/break",
+    # A check costs a fee out of the wallet.
+    "/v1/kyc/checks",
+    "/v1/loan-applications/{application_id}/checks",
+    # Loans are paid out and paid back; a guarantor's savings are called.
+    "/v1/loan-applications/{application_id}/disburse",
+    "/v1/loans/{loan_id}/repayments",
+    "/v1/me/loans/{loan_id}/repayments",
+    "/v1/loan-guarantee-calls/{call_id}/approve",
     # What a member had paid in goes back.
     "/v1/departures/{departure_id}/approve",
 }
@@ -106,8 +114,9 @@ def test_only_what_must_be_public_is_public() -> None:
         "/buku-koperasi",
         # Partners prove who they are by a signature.
         "/snap/v1.0/access-token/b2b",
-        # The payment provider has no token; what it says is not believed.
+        # Payment provider and insurers have no token; what they say is not believed.
         "/v1/callbacks/ipaymu",
+        "/v1/callbacks/insurer",
         # Who signs in, or follows a link, has no token yet.
         "/v1/sessions",
         "/v1/sessions/refresh",

@@ -7,6 +7,8 @@ import pytest
 from services.gateway.http import problems
 from services.shared import errors
 from services.shared.contracts import ledger, members, transfers
+from services.shared.contracts.loans.repayments import SettlementChanged
+from services.shared.contracts.paging import InvalidCursor
 from services.shared.errors import ServiceError
 
 
@@ -15,7 +17,7 @@ from services.shared.errors import ServiceError
     [
         (errors.Malformed, 400),
         (problems.MalformedJson, 400),
-        (transfers.InvalidCursor, 400),
+        (InvalidCursor, 400),
         (errors.NotAuthenticated, 401),
         (members.InvalidClient, 401),
         (errors.NotAllowed, 403),
@@ -102,3 +104,11 @@ def test_field_errors_name_the_path_of_each_field() -> None:
         {"field": "note", "code": "unknown_field", "detail": "Unknown field."},
         {"field": "", "code": "invalid", "detail": "Invalid input type."},
     ]
+
+
+def test_a_refusal_tells_what_it_knows_and_nothing_of_the_inside() -> None:
+    refusal = SettlementChanged(details={"total": 250_000, "account": "coop_1:1-1100"})
+
+    told = json.loads(problems.answer_to(refusal).body)
+
+    assert told["facts"] == {"total": 250_000}
