@@ -9,9 +9,8 @@ Memory does not grow with the number of payments, as both sides are read in one 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -19,11 +18,11 @@ from typing import Any, Final
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from services.hub.comparing import FETCH_ROWS, Difference, reading, stream
 from services.hub.rupiah import format_number, format_rupiah
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.persistence.database import Database
 
-FETCH_ROWS: Final = 5_000
 COOPERATIVES_AT_ONCE: Final = 200
 ABORTED: Final = "aborted"
 COMMITTED: Final = "committed"
@@ -105,10 +104,6 @@ HAVING sum(n.net) <> 0
 _CANCELLED: Final = "SELECT id FROM settlements WHERE state = 'cancelled'"
 
 
-class Difference(Exception):
-    """Two things that must agree do not; the message names both."""
-
-
 @dataclass(kw_only=True)
 class Comparison:
     """What was seen while comparing payments."""
@@ -124,13 +119,13 @@ class Comparison:
 
 def check(ledger: Database, transfers: Database) -> Iterator[str]:
     """Sentences on what agrees. Raises Difference at the first thing that does not."""
-    with _reading(transfers) as clearing:
+    with reading(transfers) as clearing:
         participants = _participants(clearing)
         settled = _settled_nets(clearing)
         cancelled = set(clearing.execute(text(_CANCELLED)).scalars())
-        payments = _stream(clearing, _PAYMENTS)
-        with _reading(ledger) as books:
-            seen = compare(payments, _stream(books, _JOURNALS))
+        payments = stream(clearing, _PAYMENTS)
+        with reading(ledger) as books:
+            seen = compare(payments, stream(books, _JOURNALS))
             moved = _settlement_moves(books, settled, cancelled)
             yield (
                 f"{format_number(seen.compared)} payments have the same parties and "
@@ -142,26 +137,6 @@ def check(ledger: Database, transfers: Database) -> Iterator[str]:
         _check_newer(clearing, seen.unknown)
         yield _check_windows(clearing)
     yield f"{format_number(len(settled))} settlements moved exactly their nets"
-
-
-@contextmanager
-def _reading(database: Database) -> Generator[Session]:
-    """A transaction that sees one moment, and may take its time."""
-    with database.hub() as session:
-        session.execute(
-            text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        )
-        for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
-            session.execute(text(f"SET LOCAL {name} = 0"))
-        yield session
-
-
-def _stream(session: Session, query: str) -> Iterator[Row[Any]]:
-    # Executed now, so that it sees this moment; read when its turn comes.
-    result = session.execute(
-        text(query).execution_options(stream_results=True, yield_per=FETCH_ROWS)
-    )
-    return iter(result)
 
 
 def compare(payments: Iterator[Row[Any]], journals: Iterator[Row[Any]]) -> Comparison:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import click
 
 from services.hub.errors import HubError
+from services.shared import clock
 from services.shared.errors import InvariantViolated, ServiceError
 from services.shared.settings import SettingsError
 
@@ -268,6 +269,9 @@ def simulate() -> None:
 
     For demonstrations and tests: real servers that speak the same protocols.
     """
+    # The world outside has the same date as the hub that it is a stand-in for.
+    file = os.environ.get("HUB_SIMULATED_DATE_FILE")
+    clock.simulate(Path(file) if file else None)
 
 
 @simulate.command("mail")
@@ -299,6 +303,39 @@ def simulate_ipaymu(address: str, va: str, key: str) -> None:
 
     with suppress(KeyboardInterrupt):
         ipaymu.run(_place(address), ipaymu.Account(va=va, key=key), click.echo)
+
+
+@simulate.command("dukcapil")
+@click.option("--address", default="127.0.0.1:8091", show_default=True)
+@click.option("--app-id", default="hub-simulasi", show_default=True)
+@click.option("--key", default="KUNCI-SIMULASI", show_default=True)
+def simulate_dukcapil(address: str, app_id: str, key: str) -> None:
+    """A vendor of identity checks that knows everybody.
+
+    Set HUB_KYC_VENDOR to verihubs, HUB_KYC_URL to http:// and the address,
+    HUB_KYC_APP_ID and HUB_KYC_KEY to what is given here. The last four digits of a NIK
+    say who is to be found, how, and whether the vendor fails.
+    """
+    from services.hub.simulators import dukcapil
+
+    account = dukcapil.Account(app_id=app_id, key=key)
+    with suppress(KeyboardInterrupt):
+        dukcapil.run(_place(address), account, click.echo)
+
+
+@simulate.command("insurer")
+@click.option("--address", default="127.0.0.1:8092", show_default=True)
+@click.option("--key", default="KUNCI-SIMULASI", show_default=True)
+def simulate_insurer(address: str, key: str) -> None:
+    """An insurer that covers loans and pays claims with money that is none.
+
+    Set HUB_INSURER_URL to http:// and the address, HUB_INSURER_KEY to what is given
+    here. The last three digits of a loan's principal say what it does with it.
+    """
+    from services.hub.simulators import insurer
+
+    with suppress(KeyboardInterrupt):
+        insurer.run(_place(address), key, click.echo)
 
 
 def _place(address: str) -> tuple[str, int]:
@@ -445,7 +482,7 @@ def run_job(name: str, day: datetime, cooperative: str | None) -> None:
         configuration.with_database(_configuration()) as settings,
         configuration.open_databases(settings) as databases,
     ):
-        runs = jobs.request(_one(databases, "members"), name, day.date(), cooperative)
+        runs = jobs.request(databases, name, day.date(), cooperative)
     for state in sorted({run["state"] for run in runs}):
         count = sum(run["state"] == state for run in runs)
         click.echo(f"{name} {day.date()}: {count} {state}")
@@ -464,7 +501,7 @@ def list_jobs(cooperative: str) -> None:
         configuration.with_database(_configuration()) as settings,
         configuration.open_databases(settings) as databases,
     ):
-        runs = jobs.list_runs(_one(databases, "members"), cooperative)
+        runs = jobs.list_runs(databases, cooperative)
     table = Table("Date", "Job", "State", "Done", "Fault")
     for run in runs:
         table.add_row(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from services.hub import clearing_check
-from services.hub.clearing_check import Difference
+from services.hub import clearing_check, loans_check
+from services.hub.comparing import Difference
 from services.hub.rupiah import format_number
 from services.ledger.operations import integrity
 from services.members.operations import audit
 from services.shared.persistence.database import Database
 from services.shared.settings import SettingsError
 
-NEEDED = ("ledger", "members", "transfers")
+NEEDED = ("ledger", "loans", "members", "transfers")
 
 __all__ = ["Difference", "verify"]
 
@@ -27,10 +27,11 @@ def verify(databases: Mapping[str, Database]) -> Iterator[str]:
         if service not in databases:
             raise SettingsError(
                 f"Set {service.upper()}_DATABASE_URL or DATABASE_URL: verify compares "
-                "the ledger with the clearing, and reads the audit trails."
+                "the ledger with clearing and loans, and reads the audit trails."
             )
     yield from _verify_ledger(databases["ledger"])
     yield from clearing_check.check(databases["ledger"], databases["transfers"])
+    yield from loans_check.check(databases["ledger"], databases["loans"])
     yield verify_trails(databases["members"])
 
 

@@ -83,6 +83,12 @@ class Outside:
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
         return self._send("POST", path, body=body, headers=headers)
 
+    def upload(self, path: str, content: bytes, media_type: str) -> Answer:
+        """The answer to a file that is handed in."""
+        self._prepare()
+        headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": media_type}
+        return self._exchange("POST", path, data=content, headers=headers)
+
     def _send(
         self,
         method: str,

@@ -136,6 +136,8 @@ class PeopleStory:
             ("Ketut", "teller"),
             ("Made", "bendahara"),
             ("Nyoman", "pengawas"),
+            ("Putu", "analis"),
+            ("Gede", "komite"),
         ):
             email = f"{name.lower()}@tani-sejahtera.example"
             body = {"name": f"{name} Ardana", "email": email, "roles": [role]}
@@ -235,7 +237,7 @@ class PeopleStory:
         )
         self.town.pay(str(payment["payment_number"]))
         path = f"/v1/payments/{payment['id']}"
-        self._wait(treasurer, path, "state", "credited")
+        self.wait(treasurer, path, "state", "credited")
         self.screen.passed("The provider called back, was asked itself, and confirmed")
         active = teller.post(activate).expect(200)
         same(active["status"], "active", "Budi's status")
@@ -256,12 +258,12 @@ class PeopleStory:
         last = _last_of_month(self.begin)
         # The last day counts whole, so the job runs when it is over.
         self.town.set_date(last + timedelta(days=1))
-        self._run_job(treasurer, "interest", last)
+        self.run_job(treasurer, "interest", last)
         days = (last - self.begin).days + 1
         interest = SAVED * RATE_BPS * days // (10_000 * DAYS_OF_A_YEAR)
         account = teller.get(f"/v1/accounts/{self.account}")
         same(account["balance"], SAVED + interest, "the balance with interest")
-        self._run_job(treasurer, "interest", last)
+        self.run_job(treasurer, "interest", last)
         account = teller.get(f"/v1/accounts/{self.account}")
         same(account["balance"], SAVED + interest, "the balance after a second run")
         statement = teller.get(f"/v1/accounts/{self.account}/statement")
@@ -298,10 +300,10 @@ class PeopleStory:
         for _ in range(2):
             today = _last_of_month(today) + timedelta(days=1)
             self.town.set_date(today)
-            self._run_job(treasurer, "dues", today)
+            self.run_job(treasurer, "dues", today)
         today = _last_of_month(today)
         self.town.set_date(today)
-        self._run_job(treasurer, "dues_reminders", today - timedelta(days=1))
+        self.run_job(treasurer, "dues_reminders", today - timedelta(days=1))
         self.town.letter_to("budi@contoh.example", "Tunggakan simpanan wajib")
         self.screen.passed("Two months are listed in arrears, and Budi got an e-mail")
         arrears = teller.get("/v1/dues/arrears")["items"]
@@ -340,17 +342,24 @@ class PeopleStory:
         self.people[name] = person
         return person
 
-    def _wait(self, person: Person, path: str, member: str, expected: str) -> None:
+    @staticmethod
+    def pause() -> None:
+        """Let what goes on by itself go on."""
+        time.sleep(PAUSE_SECONDS)
+
+    def wait(self, person: Person, path: str, member: str, expected: str) -> None:
+        """Look until something has become what it must become."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while (found := person.get(path))[member] != expected:
             if time.monotonic() > deadline:
                 same(found, expected, f"{member} of {path}")
-            time.sleep(PAUSE_SECONDS)
+            self.pause()
 
-    def _run_job(self, person: Person, job: str, on: date) -> None:
+    def run_job(self, person: Person, job: str, on: date) -> None:
+        """Have a job run for a business date, and wait for its end."""
         asked = person.post(f"/v1/jobs/{job}/runs", {"business_date": on.isoformat()})
         asked.expect(202)
-        self._wait(person, f"/v1/jobs/{job}/runs/{on.isoformat()}", "state", "done")
+        self.wait(person, f"/v1/jobs/{job}/runs/{on.isoformat()}", "state", "done")
 
 
 def _token(letter: str) -> str:

@@ -13,13 +13,14 @@ import sys
 import time
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from services.hub import addresses, embedded, shared_server
 from services.hub.demo.api import Client, Outside, StepFailed
+from services.hub.demo.lending import LendingStory
 from services.hub.demo.people import PeopleStory, Town
 from services.hub.demo.screen import Screen
 from services.hub.demo.story import Story, Tools
@@ -73,7 +74,7 @@ def _tell(
     clearing.tell()
     # Dates only ever go forward: the books of today have been written already.
     today = clock.business_date()
-    PeopleStory(
+    people = PeopleStory(
         address=address,
         operator=operator,
         screen=screen,
@@ -82,9 +83,17 @@ def _tell(
             ipaymu=Outside(environ["HUB_IPAYMU_URL"].removesuffix("/api/v2")),
             date_file=Path(environ["HUB_SIMULATED_DATE_FILE"]),
         ),
-        begin=(today.replace(day=28) + timedelta(days=4)).replace(day=1),
-    ).tell()
+        begin=_month_after(today),
+    )
+    people.tell()
+    lending = LendingStory(people=people, operator=operator, screen=screen)
+    lending.tell(_month_after(_month_after(_month_after(people.begin))))
     clearing.verify()
+
+
+def _month_after(day: date) -> date:
+    """The first day of the next month."""
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
 class _HubCommand:
@@ -134,6 +143,12 @@ def _environ(given: Mapping[str, str], place: Path) -> dict[str, str]:
         "HUB_IPAYMU_URL": f"http://127.0.0.1:{addresses.find_free_port()}/api/v2",
         "HUB_IPAYMU_VA": "0000001225665555",
         "HUB_IPAYMU_KEY": secrets.token_urlsafe(16),
+        "HUB_KYC_VENDOR": "verihubs",
+        "HUB_KYC_URL": f"http://127.0.0.1:{addresses.find_free_port()}",
+        "HUB_KYC_APP_ID": "hub-demo",
+        "HUB_KYC_KEY": secrets.token_urlsafe(16),
+        "HUB_INSURER_URL": f"http://127.0.0.1:{addresses.find_free_port()}",
+        "HUB_INSURER_KEY": secrets.token_urlsafe(16),
         "HUB_SIMULATED_DATE_FILE": str(place / "business-date"),
         "HUB_OPERATOR_CLIENT_ID": OPERATOR_ID,
         "HUB_OPERATOR_CLIENT_SECRET": secrets.token_urlsafe(32),
@@ -143,17 +158,22 @@ def _environ(given: Mapping[str, str], place: Path) -> dict[str, str]:
 
 @contextmanager
 def _stand_ins(environ: Mapping[str, str], place: Path) -> Generator[None]:
-    """A mail server and a payment provider, as real servers of their own."""
+    """A mail server, a payment provider, a vendor of checks and an insurer."""
     commands = (
         ("mail", "--address", urlsplit(environ["HUB_SMTP_URL"]).netloc,
          "--http-address", urlsplit(environ["DEMO_MAIL_URL"]).netloc),
         ("ipaymu", "--address", urlsplit(environ["HUB_IPAYMU_URL"]).netloc,
          "--va", environ["HUB_IPAYMU_VA"], "--key", environ["HUB_IPAYMU_KEY"]),
+        ("dukcapil", "--address", urlsplit(environ["HUB_KYC_URL"]).netloc,
+         "--app-id", environ["HUB_KYC_APP_ID"], "--key", environ["HUB_KYC_KEY"]),
+        ("insurer", "--address", urlsplit(environ["HUB_INSURER_URL"]).netloc,
+         "--key", environ["HUB_INSURER_KEY"]),
     )  # fmt: skip
     with (place / "stand-ins.log").open("wb") as output, ExitStack() as stack:
         for command in commands:
             process = subprocess.Popen(
                 [sys.executable, "-m", "services.hub", "simulate", *command],
+                env=dict(environ),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from services.hub import key_rotation
 from services.members import operations
-from services.shared.persistence import database
+from services.shared.persistence import database, keyring
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings, SettingsError
 from services.transfers.operations import rotation
@@ -19,7 +19,7 @@ from services.transfers.store import participants
 from tests.databases import RunDatabases
 
 NEW_SECRET = "another secret of the tests, long enough as well"
-SERVICES = ("ledger", "members", "transfers")
+SERVICES = ("insurance", "kyc", "ledger", "loans", "members", "transfers")
 
 
 @pytest.fixture
@@ -75,6 +75,8 @@ def test_everything_of_the_old_master_secret_is_made_anew_once(
     databases: dict[str, Database], settings: Settings, renewed: Settings
 ) -> None:
     register(databases, settings)
+    with databases["loans"].hub() as session:
+        keyring.make_key(session, settings, "loans", "coop_1")
     with databases["transfers"].hub() as session:
         participants.add_new(session, cooperative_id="coop_1", code="0101")
         row = participants.find_locked(session, "coop_1")
@@ -85,8 +87,9 @@ def test_everything_of_the_old_master_secret_is_made_anew_once(
 
     first = sentences(databases, renewed)
 
-    assert "data_keys.wrapped_key: 1 made anew" in first
-    assert "participants.callback_secret: 1 made anew" in first
+    assert "members: data_keys.wrapped_key: 1 made anew" in first
+    assert "loans: data_keys.wrapped_key: 1 made anew" in first
+    assert "transfers: participants.callback_secret: 1 made anew" in first
     assert all(" 0 made anew" in one for one in sentences(databases, renewed))
     only_new = replace(renewed, secret_key_previous="")
     with databases["transfers"].hub() as session:
@@ -96,6 +99,8 @@ def test_everything_of_the_old_master_secret_is_made_anew_once(
             bytes(row.callback_secret or b""), secret_place("coop_1")
         )
     assert secret == b"rahasia"
+    with databases["loans"].hub() as session:
+        keyring.cipher(session, only_new, "loans", "coop_1")
 
 
 def test_every_cooperative_gets_a_new_key_when_asked_for(
@@ -105,7 +110,7 @@ def test_every_cooperative_gets_a_new_key_when_asked_for(
 
     told = sentences(databases, renewed, data_keys=True)
 
-    assert any(one.startswith("2 cooperatives have a new key") for one in told)
+    assert any("members: 2 cooperatives have a new key" in one for one in told)
     assert any("2 old keys are destroyed by" in one for one in told)
     with databases["members"].hub() as session:
         pending = session.scalars(
@@ -126,3 +131,20 @@ def test_without_a_services_database_nothing_is_begun(
 
     with pytest.raises(SettingsError, match="TRANSFERS_DATABASE_URL"):
         sentences(databases, renewed)
+
+
+def test_a_new_key_of_any_service_stands_in_the_audit_trail(
+    databases: dict[str, Database], settings: Settings, renewed: Settings
+) -> None:
+    with databases["kyc"].hub() as session:
+        keyring.make_key(session, settings, "kyc", "coop_1")
+
+    told = sentences(databases, renewed, data_keys=True)
+
+    assert any("kyc: 1 cooperatives have a new key" in one for one in told)
+    with databases["kyc"].hub() as session:
+        [event] = session.scalars(
+            text("SELECT payload FROM outbox WHERE name = 'audited'")
+        )
+    assert event["action"] == "data_key.replaced"
+    assert event["actor"] == "service:kyc"

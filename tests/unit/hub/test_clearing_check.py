@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from services.hub import clearing_check
-from services.hub.clearing_check import Comparison, Difference
+from services.hub.clearing_check import Comparison
+from services.hub.comparing import Difference
 
 
 @dataclass
