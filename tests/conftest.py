@@ -11,7 +11,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -138,32 +137,24 @@ def database_factory(
         run_databases.drop(database)
 
 
-@contextmanager
-def _of_a_module(run_databases: RunDatabases, service: str) -> Generator[Database]:
-    database = run_databases.clone(service)
-    yield database
-    run_databases.drop(database)
-
-
-@pytest.fixture(scope="module")
-def ledger_database(run_databases: RunDatabases) -> Generator[Database]:
+def _of_a_module(service: str) -> Callable[[RunDatabases], Generator[Database]]:
     """One per module: its tests keep apart by cooperatives of their own."""
-    with _of_a_module(run_databases, "ledger") as database:
+
+    @pytest.fixture(scope="module", name=f"{service}_database")
+    def made(run_databases: RunDatabases) -> Generator[Database]:
+        database = run_databases.clone(service)
         yield database
+        run_databases.drop(database)
+
+    return made
 
 
-@pytest.fixture(scope="module")
-def transfers_database(run_databases: RunDatabases) -> Generator[Database]:
-    """One per module: its tests keep apart by cooperatives of their own."""
-    with _of_a_module(run_databases, "transfers") as database:
-        yield database
-
-
-@pytest.fixture(scope="module")
-def members_database(run_databases: RunDatabases) -> Generator[Database]:
-    """One per module: its tests keep apart by cooperatives of their own."""
-    with _of_a_module(run_databases, "members") as database:
-        yield database
+ledger_database = _of_a_module("ledger")
+transfers_database = _of_a_module("transfers")
+members_database = _of_a_module("members")
+loans_database = _of_a_module("loans")
+kyc_database = _of_a_module("kyc")
+insurance_database = _of_a_module("insurance")
 
 
 @pytest.fixture

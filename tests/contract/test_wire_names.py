@@ -17,7 +17,7 @@ from typing import Any, Final
 import pytest
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 
-from services.shared.contracts import ledger, members, transfers
+from services.shared.contracts import insurance, kyc, ledger, loans, members, transfers
 from services.shared.errors import ServiceError
 from services.shared.messaging import runner
 from services.shared.messaging.batching import BatchedRpcEntrypoint
@@ -26,7 +26,7 @@ from services.shared.messaging.topology import Topology
 from tests.fakes import hub_services
 
 SNAPSHOT: Final = Path(__file__).parent / "snapshots" / "wire_names.json"
-CONTRACTS: Final = (members, ledger, transfers)
+CONTRACTS: Final = (members, ledger, transfers, kyc, loans, insurance)
 NAMES: Final = tuple(contract.SERVICE for contract in CONTRACTS)
 TOPOLOGY: Final = Topology()
 
@@ -97,6 +97,9 @@ def test_names_on_the_wire_are_those_in_the_snapshot() -> None:
         (members.SERVICE, hub_services.MEMBERS),
         (ledger.SERVICE, hub_services.LEDGER),
         (transfers.SERVICE, hub_services.TRANSFERS),
+        (kyc.SERVICE, hub_services.KYC),
+        (loans.SERVICE, hub_services.LOANS),
+        (insurance.SERVICE, hub_services.INSURANCE),
     ],
 )
 def test_what_the_gateway_asks_a_service_has(

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from services.members import operations
-from services.members.domain.audit import Actor
 from services.members.operations import cash, deposits
 from services.members.operations.job_context import JobContext
 from services.shared import access, clock, identifiers
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from tests.factories.members import PAGE, Tenant, idempotency, movement
 
 RATES = (

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from services.members.domain.audit import Actor
 from services.members.domain.imports.sheets import SHEETS
 from services.members.operations.imports import batches, reports, uploads, work
 from services.shared.contracts.members import imports as contract
+from services.shared.identity import Actor
 from services.shared.presentation import sheets as workbooks
 from tests.factories.members import PAGE, Tenant
+from tests.fakes.answering_peer import FakePeer
 from tests.fakes.ledger_peer import LedgerPeer
 
 FIRST_NAMES: Final = ("Budi", "Siti", "Agus", "Dewi", "Rina", "Joko", "Made", "Putri")
@@ -148,6 +149,11 @@ class Importing:
     tenant: Tenant
     creator: str = "usr_admin"
     approver: str = "usr_pengurus"
+    loans: FakePeer = field(
+        default_factory=lambda: FakePeer(
+            answers={"list_import_products": {"names": ["modal usaha"]}}
+        )
+    )
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -200,6 +206,7 @@ class Importing:
             self.tenant.world.members,
             self.tenant.world.settings,
             self._ledger_of,
+            lambda _cooperative_id: self.loans,
         )
 
     def _ledger_of(self, cooperative_id: str) -> LedgerPeer:

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
-from services.members.domain.audit import Actor
 from services.members.domain.closing import Others
 from services.members.operations import (
     closing,
@@ -22,7 +21,7 @@ from services.members.operations import (
 from services.members.store import closing as store
 from services.shared.contracts.members import registration as contract
 from services.shared.errors import ServiceError
-from services.shared.identity import HUB, Identity
+from services.shared.identity import HUB, Actor, Identity
 from services.shared.persistence.database import Database
 from services.transfers.operations import events, leaving, participants
 from tests.factories.members import Tenant, World, idempotency
@@ -197,7 +196,7 @@ class ClearingPeer:
 
 @dataclass(kw_only=True)
 class FakeInsurance:
-    """The insurance service of a later day."""
+    """An insurance service that counts so many policies, or does not answer."""
 
     count: int = 0
     fault: ServiceError | None = None
@@ -215,7 +214,7 @@ class Leaver:
 
     tenant: Tenant
     clearing: ClearingPeer
-    insurance: FakeInsurance | None = None
+    insurance: FakeInsurance = field(default_factory=FakeInsurance)
     email: str = field(
         default_factory=lambda: f"pengurus{next(_addresses)}@pamit.example"
     )

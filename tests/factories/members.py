@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.members import operations
-from services.members.domain.audit import Actor
 from services.shared import identifiers
 from services.shared.contracts.idempotency import request_hash
 from services.shared.contracts.members import CooperativeCodeTaken
-from services.shared.identity import HUB, Identity
+from services.shared.identity import HUB, Actor, Identity
 from services.shared.persistence.database import Database
 from services.shared.settings import Settings
 from tests.fakes.ledger_peer import LedgerPeer

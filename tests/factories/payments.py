@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import requests
@@ -11,13 +11,13 @@ from sqlalchemy import text
 
 from services.hub.simulators import ipaymu
 from services.members.adapters.ipaymu import Ipaymu, read_callback
-from services.members.domain.audit import Actor
 from services.members.operations import payments
 from services.members.operations.payments import Till
 from services.shared.contracts import ledger as ledger_contract
-from services.shared.identity import Identity
+from services.shared.identity import Actor, Identity
 from services.shared.settings import Settings
 from tests.factories.members import PAGE, Tenant, idempotency
+from tests.fakes.answering_peer import FakePeer
 from tests.fakes.ledger_peer import LedgerPeer
 from tests.fakes.listener import Heard, Listener
 
@@ -34,6 +34,7 @@ class Desk:
     url: str
     provider: ipaymu.Provider
     hub: Listener
+    loans: FakePeer = field(default_factory=FakePeer)
 
     @property
     def settings(self) -> Settings:
@@ -55,6 +56,7 @@ class Desk:
             settings=self.settings,
             provider=Ipaymu.of(self.settings),
             ledger_of=self.ledger_of,
+            loans_of=lambda _cooperative_id: self.loans,
         )
 
     def ledger_of(self, cooperative_id: str) -> LedgerPeer:

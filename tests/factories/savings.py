@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.members import operations
-from services.members.domain.audit import Actor
 from services.members.operations import dues, jobs, products
 from services.members.operations.job_context import JobContext
 from services.members.store import interest as interest_store
 from services.shared import clock
+from services.shared.identity import Actor
 from services.shared.persistence.jobs import Step
 from tests.factories.members import Tenant, idempotency
 

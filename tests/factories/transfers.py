@@ -61,7 +61,7 @@ class World:
             self.members,
             {"cooperative_id": cooperative_id, "net_debit_cap": cap, **terms},
             cipher=CIPHER,
-            allow_http=False,
+            is_local=True,
         )
         if liquidity:
             self.move_funds(cooperative_id, "in", liquidity)

@@ -1,4 +1,4 @@
-"""Stand-ins for members, ledger and transfers, generated from their contracts.
+"""Stand-ins for the services behind the gateway, made from its own operations.
 
 Each method checks its command against the contract's schema and answers with the
 example of its result schema, so that a stand-in cannot drift from what it stands for.
@@ -7,32 +7,41 @@ example of its result schema, so that a stand-in cannot drift from what it stand
 from __future__ import annotations
 
 import copy
+import inspect
+import re
 from collections.abc import Callable
 from typing import Any, Final, cast
 
 from marshmallow import Schema, ValidationError
+from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 
 from services.gateway import openapi
+from services.gateway.http.entrypoints import HttpRoute
+from services.gateway.service import GatewayService
 from services.shared import access
-from services.shared.contracts import files, ledger, members, transfers
+from services.shared.contracts import (
+    files,
+    insurance,
+    jobs,
+    kyc,
+    ledger,
+    loans,
+    members,
+    transfers,
+)
+from services.shared.contracts.insurance import claims
 from services.shared.contracts.members import (
-    passwords,
-    second_factors,
+    cash,
+    closing,
+    imports,
+    partners,
+    payments,
     sessions,
-    users,
+    statements,
 )
 from services.shared.errors import Malformed, NotAuthenticated, ServiceError
 from services.shared.identity import Identity
 from services.shared.messaging import Call, Caller, batched_rpc, rpc
-from tests.fakes import (
-    counter_methods,
-    import_methods,
-    joining_methods,
-    membership_methods,
-    partner_methods,
-    payment_methods,
-    savings_methods,
-)
 
 Methods = dict[str, tuple[type[Schema], type[Schema]]]
 
@@ -41,118 +50,61 @@ class Nothing(Schema):
     """A command without content."""
 
 
-PEOPLE: Final[Methods] = {
-    "sign_in": (sessions.SignIn, sessions.SignedIn),
-    "refresh_session": (sessions.RefreshSession, sessions.SignedIn),
-    "step_up": (sessions.StepUp, sessions.SignedIn),
-    "list_sessions": (members.Page, sessions.SessionPage),
-    "end_session": (sessions.SessionCommand, sessions.Session),
-    "list_ended_sessions": (sessions.ListEndedSessions, sessions.EndedSessions),
-    "rate_password": (passwords.RatePassword, passwords.PasswordStrength),
-    "forget_password": (passwords.ForgetPassword, passwords.LinkSent),
-    "reset_password": (passwords.UseLink, passwords.PasswordSet),
-    "accept_invitation": (passwords.UseLink, passwords.PasswordSet),
-    "change_password": (passwords.ChangePassword, passwords.PasswordSet),
-    "set_pin": (passwords.SetPin, passwords.PinSet),
-    "get_security": (Nothing, second_factors.Security),
-    "enrol_second_factor": (
-        second_factors.EnrolSecondFactor,
-        second_factors.Enrolment,
-    ),
-    "confirm_second_factor": (
-        second_factors.ConfirmSecondFactor,
-        second_factors.RecoveryCodes,
-    ),
-    "renew_recovery_codes": (
-        second_factors.ConfirmSecondFactor,
-        second_factors.RecoveryCodes,
-    ),
-    "remove_second_factor": (
-        second_factors.RemoveSecondFactor,
-        second_factors.Security,
-    ),
-    "invite_user": (users.InviteUser, users.User),
-    "invite_user_again": (users.ChangeUser, users.User),
-    "get_user": (users.UserCommand, users.User),
-    "get_own_user": (Nothing, users.OwnUser),
-    "list_users": (users.ListUsers, users.UserPage),
-    "change_user": (users.PutUser, users.User),
-    "disable_user": (users.ChangeUser, users.User),
-    "enable_user": (users.ChangeUser, users.User),
-    "reset_second_factor": (users.ChangeUser, users.User),
-}
 BACKGROUND: Final = frozenset({"list_ended_sessions"})
 """What a gateway asks by itself, at moments that no test chooses: not recorded."""
 
+
+def _asked_by_routes(service: str) -> Methods:
+    """What the gateway's routes ask a service, with the schemas that they declare."""
+    asked = re.compile(rf"self\.{service}\.(\w+)\(")
+    found: Methods = {}
+    for name in dir(GatewayService):
+        function = getattr(GatewayService, name)
+        for extension in getattr(function, ENTRYPOINT_EXTENSIONS_ATTR, ()):
+            if isinstance(extension, HttpRoute):
+                operation = extension.operation
+                schemas = (operation.command or Nothing, operation.answer or files.File)
+                for method in asked.findall(
+                    inspect.getsource(inspect.unwrap(function))
+                ):
+                    found.setdefault(method, schemas)
+    return found
+
+
 MEMBERS: Final[Methods] = {
-    **counter_methods.METHODS,
-    **membership_methods.METHODS,
-    **import_methods.METHODS,
-    **joining_methods.METHODS,
-    **partner_methods.METHODS,
-    **payment_methods.METHODS,
-    **savings_methods.METHODS,
-    **PEOPLE,
+    **_asked_by_routes(members.SERVICE),
+    # Where a route asks several things, or makes the command itself.
+    "admit_partner_request": (partners.AdmitPartnerRequest, partners.AdmittedRequest),
     "authenticate_client": (members.AuthenticateClient, members.Token),
-    "register_cooperative": (members.RegisterCooperative, members.Cooperative),
-    "activate_cooperative": (members.ChangeCooperative, members.Cooperative),
-    "deactivate_cooperative": (members.ChangeCooperative, members.Cooperative),
-    "get_cooperative": (members.CooperativeCommand, members.Cooperative),
-    "list_cooperatives": (members.ListCooperatives, members.CooperativePage),
-    "create_client": (members.CreateClient, members.NewClient),
-    "list_clients": (members.ListClients, members.ClientPage),
-    "revoke_client": (members.RevokeClient, members.Client),
-    "register_member": (members.RegisterMember, members.Member),
-    "activate_member": (members.ActivateMember, members.Member),
-    "get_member": (members.MemberCommand, members.MemberDetails),
-    "list_members": (members.ListMembers, members.MemberPage),
-    "open_account": (members.OpenAccount, members.Account),
-    "get_account": (members.AccountCommand, members.Account),
-    "list_accounts": (members.ListAccounts, members.AccountPage),
-    "close_account": (members.CloseAccount, members.Account),
-    "deposit": (members.Movement, members.MovementResult),
-    "withdraw": (members.Movement, members.MovementResult),
-    "inquire_account": (members.AccountCommand, members.Inquiry),
+    "authenticate_partner": (partners.AuthenticatePartner, partners.PartnerToken),
+    "end_session": (sessions.SessionCommand, sessions.Session),
+    "export_rows": (imports.ExportRows, imports.ExportedRows),
+    "find_partner_request": (partners.FindPartnerRequest, partners.FoundRequest),
+    "get_closing_export": (closing.GetExport, closing.Export),
+    "get_job_run": (jobs.JobRunCommand, jobs.JobRun),
+    "get_partner_account": (members.AccountCommand, partners.PartnerAccount),
+    "list_ended_sessions": (sessions.ListEndedSessions, sessions.EndedSessions),
+    "list_job_runs": (jobs.ListJobRuns, jobs.JobRunPage),
+    "print_statement": (statements.PrintStatement, files.File),
+    "put_counter_settings": (cash.CounterSettingsBody, cash.CounterSettings),
+    "record_partner_answer": (partners.RecordPartnerAnswer, partners.RecordedAnswer),
+    "record_payment_callback": (payments.RecordCallback, payments.CallbackTaken),
+    "request_job_run": (jobs.RequestJobRun, jobs.JobRun),
+    "sign_in": (sessions.SignIn, sessions.SignedIn),
 }
 LEDGER: Final[Methods] = {
+    **_asked_by_routes(ledger.SERVICE),
     "get_statement": (ledger.GetStatement, ledger.Statement),
-    "get_trial_balance": (ledger.GetTrialBalance, ledger.TrialBalance),
-    "get_journal": (ledger.GetJournal, ledger.Journal),
-    "reverse_journal": (ledger.ReverseJournal, ledger.Reversal),
-    "close_period": (ledger.ClosePeriod, ledger.Period),
-    "get_period": (Nothing, ledger.Period),
-    "top_up_wallet": (ledger.TopUpWallet, ledger.TopUp),
-    "get_wallet": (Nothing, ledger.Wallet),
-    "charge_fee": (ledger.ChargeFee, ledger.FeeCharge),
-    "list_fees": (ledger.ListFees, ledger.FeePage),
-    "get_fee_schedule": (ledger.GetFeeSchedule, ledger.FeeSchedule),
-    "get_integrity": (Nothing, ledger.Integrity),
 }
-TRANSFERS: Final[Methods] = {
-    "return_transfer": (transfers.ReturnTransfer, transfers.Transfer),
-    "accept_transfer": (transfers.AcceptTransfer, transfers.TransferDetails),
-    "reject_transfer": (transfers.RejectTransfer, transfers.TransferDetails),
-    "get_transfer": (transfers.TransferCommand, transfers.TransferDetails),
-    "list_transfers": (transfers.ListTransfers, transfers.TransferPage),
-    "put_participant": (transfers.PutParticipant, transfers.Participant),
-    "get_participant": (transfers.ParticipantCommand, transfers.Participant),
-    "list_participants": (transfers.ListParticipants, transfers.ParticipantPage),
-    "suspend_participant": (transfers.ChangeParticipant, transfers.Participant),
-    "reactivate_participant": (transfers.ChangeParticipant, transfers.Participant),
-    "move_funds": (transfers.MoveFunds, transfers.FundsMovement),
-    "create_agreement": (transfers.CreateAgreement, transfers.Agreement),
-    "get_agreement": (transfers.AgreementCommand, transfers.Agreement),
-    "list_agreements": (transfers.ListAgreements, transfers.AgreementPage),
-    "end_agreement": (transfers.EndAgreement, transfers.Agreement),
-    "close_window": (transfers.CloseWindow, transfers.ClosedWindow),
-    "get_window": (transfers.WindowCommand, transfers.Window),
-    "list_windows": (transfers.ListWindows, transfers.WindowPage),
-    "create_settlement": (transfers.CreateSettlement, transfers.Settlement),
-    "settle": (transfers.Settle, transfers.Settlement),
-    "cancel_settlement": (transfers.CancelSettlement, transfers.Settlement),
-    "get_settlement": (transfers.SettlementCommand, transfers.Settlement),
-    "list_settlements": (transfers.ListSettlements, transfers.SettlementPage),
-    "get_settlement_proof": (transfers.GetProof, transfers.Proof),
+TRANSFERS: Final[Methods] = _asked_by_routes(transfers.SERVICE)
+KYC: Final[Methods] = _asked_by_routes(kyc.SERVICE)
+LOANS: Final[Methods] = _asked_by_routes(loans.SERVICE)
+INSURANCE: Final[Methods] = {
+    **_asked_by_routes(insurance.SERVICE),
+    "record_insurer_callback": (
+        claims.RecordInsurerCallback,
+        claims.InsurerCallbackTaken,
+    ),
 }
 BATCHED: Final[Methods] = {
     "submit_transfers": (transfers.SubmitTransfer, transfers.Transfer),
@@ -169,6 +121,12 @@ class Script:
         self.asked: list[tuple[str, dict[str, Any], Identity | None, str]] = []
         self.answers: dict[str, Outcome | Callable[[dict[str, Any]], Outcome]] = {}
         self.health: dict[str, str] = {}
+
+    def forget(self) -> None:
+        """Begin anew: nothing was asked, and everything is answered by example."""
+        self.asked.clear()
+        self.answers.clear()
+        self.health.clear()
 
     @property
     def last(self) -> tuple[str, dict[str, Any], Identity | None, str]:
@@ -199,11 +157,14 @@ class Script:
 
 
 def services(script: Script) -> list[type]:
-    """The three service classes, ready to be started in a container."""
+    """The service classes, ready to be started in a container."""
     return [
         _service(members.SERVICE, MEMBERS, {}, script),
         _service(ledger.SERVICE, LEDGER, {}, script),
         _service(transfers.SERVICE, TRANSFERS, BATCHED, script),
+        _service(kyc.SERVICE, KYC, {}, script),
+        _service(loans.SERVICE, LOANS, {}, script),
+        _service(insurance.SERVICE, INSURANCE, {}, script),
     ]
 
 

@@ -47,12 +47,14 @@ class Gateway:
         self,
         overrides: Mapping[str, Any] | None = None,
         databases: Mapping[str, Any] | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.settings = settings.load(
             {
                 "HUB_SECRET_KEY": SECRET,
                 "AMQP_URI": "memory://",
                 "HUB_BUS_NAMESPACE": f"test-{uuid.uuid4().hex[:12]}.",
+                **(environ or {}),
             }
         )
         given: dict[str, Any] = {"port": 0, **(overrides or {})}

@@ -16,16 +16,19 @@ from services.shared.persistence.base import metadata_of
 from services.shared.persistence.database import Database
 from tests.databases import RunDatabases
 
-SERVICES: Final = ("ledger", "members", "transfers")
+SERVICES: Final = ("insurance", "kyc", "ledger", "loans", "members", "transfers")
 # Written and read by shared code without a model.
 WITHOUT_MODEL: Final = frozenset(
     {
         "alembic_version",
+        "counters",
+        "data_keys",
         "idempotency_keys",
         "inbox",
         "job_runs",
         "outbox",
         "parked_events",
+        "tenants",
     }
 )
 

@@ -30,7 +30,7 @@ from tests.factories import partners as partner_factory
 from tests.factories.access import CALLERS, MACHINE, OPERATOR, PARTNER
 from tests.fakes.running_gateway import Gateway, Reply
 
-SERVICES: Final = ("ledger", "members", "transfers")
+SERVICES: Final = ("ledger", "members", "transfers", "kyc", "loans", "insurance")
 OPERATIONS: Final = [
     one for one in entrypoints.operations_of(GatewayService) if not one.is_public
 ]

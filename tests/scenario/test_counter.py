@@ -15,6 +15,7 @@ from services.members.operations import jobs
 from services.shared import access, clock
 from services.shared.identity import Identity
 from services.shared.messaging import memory, runner
+from services.shared.persistence import job_runner
 from services.shared.persistence.database import Database
 from tests.factories.counter import on
 from tests.factories.papers import text_of
@@ -101,7 +102,7 @@ class Office:
             time.sleep(0.02)
 
     def _state_of(self, day: str) -> str:
-        found = jobs.get_run(
+        found = job_runner.get_run(
             self.hub.databases["members"], self.id, "deposits", date.fromisoformat(day)
         )
         return str(found["state"])

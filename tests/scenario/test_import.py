@@ -22,7 +22,7 @@ from tests.factories.imports import POKOK, Synthetic, as_csv, as_workbook
 from tests.factories.users import bearer
 from tests.fakes.running_gateway import Gateway, Reply
 
-SERVICES: Final = ("ledger", "members", "transfers")
+SERVICES: Final = ("ledger", "members", "transfers", "loans")
 PATIENCE_SECONDS: Final = 120
 MEMBERS: Final = 1000
 SYNTHETIC: Final = Synthetic(members=MEMBERS)

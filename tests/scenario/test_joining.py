@@ -22,7 +22,7 @@ from tests.factories.joining import LEGALITY, PASSWORD, mails
 from tests.factories.members import World
 from tests.fakes.running_gateway import Gateway, Reply
 
-SERVICES: Final = ("ledger", "members", "transfers")
+SERVICES: Final = ("ledger", "members", "transfers", "kyc", "loans", "insurance")
 EMAIL: Final = "pengurus@tunas.example"
 FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 BODY: Final = {

@@ -18,7 +18,7 @@ from tests.factories.users import bearer
 from tests.fakes.ledger_peer import LedgerPeer
 from tests.fakes.running_gateway import Gateway, Reply
 
-SERVICES: Final = ("ledger", "members", "transfers")
+SERVICES: Final = ("ledger", "members", "transfers", "loans")
 EMAIL: Final = "budi@contoh.id"
 NIK: Final = "5171011708900001"
 JPEG_TYPE: Final = {"Content-Type": "image/jpeg"}
