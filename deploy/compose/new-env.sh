@@ -19,6 +19,9 @@ POSTGRES_PASSWORD=$(secret)
 MEMBERS_DATABASE_PASSWORD=$(secret)
 LEDGER_DATABASE_PASSWORD=$(secret)
 TRANSFERS_DATABASE_PASSWORD=$(secret)
+KYC_DATABASE_PASSWORD=$(secret)
+LOANS_DATABASE_PASSWORD=$(secret)
+INSURANCE_DATABASE_PASSWORD=$(secret)
 RABBITMQ_PASSWORD=$(secret)
 HUB_OPERATOR_CLIENT_ID=operator
 HUB_OPERATOR_CLIENT_SECRET=$(secret)
@@ -34,4 +37,13 @@ HUB_MAIL_FROM=hub@localhost
 HUB_IPAYMU_URL=
 HUB_IPAYMU_VA=
 HUB_IPAYMU_KEY=
+# Who checks identities: verihubs or rest; none refuses checks.
+HUB_KYC_VENDOR=none
+HUB_KYC_URL=
+HUB_KYC_APP_ID=
+HUB_KYC_KEY=
+HUB_KYC_REST_MAP=
+# The insurers' API; loans without insurance only while it is empty.
+HUB_INSURER_URL=
+HUB_INSURER_KEY=
 END
