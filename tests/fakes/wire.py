@@ -1,13 +1,23 @@
-"""A wire that a test can cut: what a server looks like that went away and came back."""
+"""A wire that a test can cut: what a server looks like that went away and came back.
+
+The relay is a process of its own. Killing it breaks every connection as a lost server
+does, and whatever else the test's process holds, its green threads above all, can
+neither keep a connection alive nor hinder the wire from coming back.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import subprocess
+import sys
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
-import eventlet
+ROOT: Final = Path(__file__).resolve().parents[2]
+CHUNK: Final = 65536
 
 
 class CuttableProxy:
@@ -19,9 +29,10 @@ class CuttableProxy:
     def __init__(self, uri: str, default_port: int) -> None:
         parts = urlsplit(uri)
         self._target = (parts.hostname or "127.0.0.1", parts.port or default_port)
-        self._pipes: list[Any] = []
-        self._listener: Any = None
-        self._port = 0
+        self._relay: subprocess.Popen[bytes] | None = None
+        # Bound but never listening: while the wire is cut nobody else gets the port.
+        self._reserved = _bound(0)
+        self._port: int = self._reserved.getsockname()[1]
         self.resume()
         login = parts.netloc.rpartition("@")[0]
         at = f"{login}@" if login else ""
@@ -30,53 +41,64 @@ class CuttableProxy:
 
     def resume_if_cut(self) -> None:
         """Accept connections, if the wire is cut."""
-        if self._listener is None:
+        if self._relay is None:
             self.resume()
 
     def resume(self) -> None:
         """Accept connections (again)."""
-        listener = eventlet.listen(("127.0.0.1", self._port))
-        self._port = listener.getsockname()[1]
-        self._listener = (listener, eventlet.spawn(self._accept, listener))
+        arguments = [str(self._port), self._target[0], str(self._target[1])]
+        self._relay = subprocess.Popen(
+            [sys.executable, "-m", "tests.fakes.wire", *arguments],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+        )
+        if self._relay.stdout is None or not self._relay.stdout.readline():
+            message = "the relay did not start"
+            raise RuntimeError(message)
 
     def cut(self) -> None:
         """Refuse new connections and break those that stand."""
-        if self._listener is None:
+        if self._relay is None:
             return
-        listener, thread = self._listener
-        self._listener = None
-        thread.kill()
-        listener.close()
-        for side in self._pipes:
-            # Not closed here: a green thread still waits for it, and eventlet must
-            # not find that thread waiting when the number is used again.
-            with suppress(OSError):
-                side.shutdown(socket.SHUT_RDWR)
-        self._pipes.clear()
+        relay, self._relay = self._relay, None
+        relay.kill()
+        relay.communicate()
 
-    def _accept(self, listener: Any) -> None:
-        while True:
-            client, _ = listener.accept()
-            server = eventlet.connect(self._target)
-            self._pipes += [client, server]
-            eventlet.spawn_n(_relay, client, server)
+    def close(self) -> None:
+        """Cut the wire for good and give its port back."""
+        self.cut()
+        self._reserved.close()
 
 
-def _relay(client: Any, server: Any) -> None:
-    back = eventlet.spawn(_pump, server, client)
-    _pump(client, server)
-    back.wait()
-    client.close()
-    server.close()
+def _bound(port: int) -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", port))
+    return made
 
 
-def _pump(source: Any, sink: Any) -> None:
-    try:
-        while data := source.recv(65536):
-            sink.sendall(data)
-    except (OSError, EOFError):
-        pass
-    finally:
-        for side in (source, sink):
-            with suppress(OSError):
-                side.shutdown(socket.SHUT_RDWR)
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await source.read(CHUNK):
+            sink.write(data)
+            await sink.drain()
+    sink.close()
+
+
+async def _relay(port: int, host: str, target: int) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            there, back = await asyncio.open_connection(host, target)
+        except OSError:
+            writer.close()
+            return
+        await asyncio.gather(_pump(reader, back), _pump(there, writer))
+
+    server = await asyncio.start_server(serve, sock=_bound(port), limit=CHUNK)
+    sys.stdout.write("listening\n")
+    sys.stdout.flush()
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_relay(int(sys.argv[1]), sys.argv[2], int(sys.argv[3])))

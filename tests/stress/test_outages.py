@@ -48,7 +48,7 @@ def wires(
         made[service] = CuttableProxy(url, 5432)
     yield made
     for wire in made.values():
-        wire.cut()
+        wire.close()
 
 
 @pytest.fixture(scope="module")

@@ -134,7 +134,7 @@ def cuttable(rabbitmq_uri: str) -> Iterator[CuttableProxy]:
     """A wire to RabbitMQ that can be cut."""
     proxy = CuttableProxy(rabbitmq_uri, 5672)
     yield proxy
-    proxy.cut()
+    proxy.close()
 
 
 Eventually = Callable[[Callable[[], bool]], None]
