@@ -151,7 +151,8 @@ def refund_fee(
     """Give a fee back into the wallet, whole or in part, once per reference.
 
     Whoever bore the fee in the cooperative's book is given it back there. Raises
-    FeeNotCharged, and RefundExceedsFee when less is left of it.
+    FeeNotCharged, RefundExceedsFee when less is left of it, and RefundReferenceReused
+    for another amount under the same reference.
     """
     cooperative_id, kind = command["cooperative_id"], command["kind"]
     with database.hub() as session:
@@ -177,6 +178,7 @@ def refund_fee(
         reference = command["refund_reference"]
         earlier = fee_store.find_refund(session, charge.id, reference)
         if earlier is not None:
+            _check_same(charge, earlier, command["amount"])
             return _answer(charge, earlier) | {"replayed": True}
         refund = _refund(batch, charge, command)
         _give_back(session, batch, charge, refund, request_id)
@@ -184,6 +186,19 @@ def refund_fee(
         answer = _answer(charge, refund)
         outbox.add(session, contract.FEE_REFUNDED, answer, request_id=request_id)
     return answer
+
+
+def _check_same(charge: Charge, earlier: Refund, amount: int | None) -> None:
+    """Refuse another amount than was given back under this reference.
+
+    Without an amount all that was left was asked for: then nothing is left now. The
+    reason is not compared; its words move no money.
+    """
+    is_same = (
+        charge.refunded == charge.amount if amount is None else amount == earlier.amount
+    )
+    if not is_same:
+        raise contract.RefundReferenceReused(details={"amount": earlier.amount})
 
 
 def _refund(batch: Batch, charge: Charge, command: dict[str, Any]) -> Refund:

@@ -336,6 +336,12 @@ class RefundExceedsFee(RefusedError):
     code = "refund_exceeds_fee"
 
 
+class RefundReferenceReused(ConflictError):
+    """Another amount of this fee was given back under this reference."""
+
+    code = "refund_reference_reused"
+
+
 class FeeNotScheduled(RefusedError):
     """The fee schedule has no price for this on this day."""
 
@@ -1006,7 +1012,8 @@ class PostedDisbursement(PostedJournal):
 class RefundFee(Schema):
     """Give back all or part of a fee, once per ``refund_reference``.
 
-    Without an amount it is what is left of the fee.
+    Without an amount it is what is left of the fee. Asked again with the same amount it
+    is the refund that there is; with another one it is refused.
     """
 
     cooperative_id = _id("coop_01jd8x", required=True)

@@ -189,6 +189,24 @@ def test_parts_never_come_to_more_than_the_fee(ledger: Ledger) -> None:
         refund(ledger, one, reference="lain")
 
 
+def test_another_amount_under_the_reference_of_a_refund_is_refused(
+    ledger: Ledger,
+) -> None:
+    one = ledger.cooperative()
+    top_up(ledger, one, 100_000)
+    charge(ledger, asked(one))
+    given = refund(ledger, one, amount=3_000)
+    before = books_of(ledger, one)
+
+    for amount in (2_000, 3_001, None):
+        with pytest.raises(contract.RefundReferenceReused) as refusal:
+            refund(ledger, one, amount=amount)
+        assert refusal.value.details == {"amount": 3_000}
+
+    assert refund(ledger, one, amount=3_000) == given | {"replayed": True}
+    assert books_of(ledger, one) == before
+
+
 def test_a_repeated_disbursement_may_come_after_midnight(ledger: Ledger) -> None:
     one = ledger.cooperative()
     top_up(ledger, one, 500_000)
