@@ -61,11 +61,40 @@ def sentences() -> set[str]:
     names = {kind.__name__ for kind in kinds()}
     found = {(kind.__doc__ or "").strip().splitlines()[0] for kind in kinds()}
     found |= {problems.HIDDEN}
-    for path in sorted((ROOT / "services").rglob("*.py")):
-        if "hub" not in path.parts and "migrations" not in path.parts:
-            tree = ast.parse(path.read_text())
-            found |= set(_said(tree, names))
+    trees = [
+        ast.parse(path.read_text())
+        for path in sorted((ROOT / "services").rglob("*.py"))
+        if "hub" not in path.parts and "migrations" not in path.parts
+    ]
+    tables = {table for tree in trees for table in _tables(tree)}
+    for tree in trees:
+        found |= set(_said(tree, names)) | set(_of_tables(tree, tables))
     return found | _of_marshmallow()
+
+
+def _details(tree: ast.Module) -> Iterator[ast.expr]:
+    """What is said of single fields: each ``"detail"`` where errors are made."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "detail":
+                    yield value
+
+
+def _tables(tree: ast.Module) -> Iterator[str]:
+    """The names of tables in which a detail is looked up by its code."""
+    for value in _details(tree):
+        if isinstance(value, ast.Subscript):
+            yield _name(value.value)
+
+
+def _of_tables(tree: ast.Module, tables: set[str]) -> Iterator[str]:
+    """The sentences that such tables hold, and details that are said right there."""
+    for value in _details(tree):
+        yield from _texts(value)
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and _name(node.target) in tables:
+            yield from _texts(node.value) if node.value else ()
 
 
 def _said(tree: ast.Module, errors: set[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from services.gateway import translations
 from services.gateway.http import operations, problems
 from services.gateway.translations import ENGLISH, INDONESIAN, translate
 from services.shared.contracts import ledger, members
+from services.shared.contracts.loans import applications, verification
 from tests.architecture import messages
 
 
@@ -18,6 +19,12 @@ def test_every_sentence_of_the_services_is_in_the_catalogue() -> None:
 
     # `python -m tests.architecture.messages` prints them as catalogue entries.
     assert (sorted(titles), sorted(sentences)) == ([], [])
+
+
+def test_what_is_said_by_code_is_found_too() -> None:
+    said = {*applications.REASONS.values(), *verification.MISSING.values()}
+
+    assert said <= messages.sentences()
 
 
 def test_a_translation_fills_in_only_what_the_sentence_has() -> None:
