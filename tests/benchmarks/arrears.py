@@ -58,18 +58,18 @@ INSERT INTO loan_products (id, cooperative_id, code, name, method, frequency, ra
     cap_basis, minimum_amount, maximum_amount, minimum_count, maximum_count,
     grace_count, harvest_every, rounding_unit, shifts_holidays, allocation,
     overpayment, penalty_bps_per_day, penalty_grace_days, penalty_cap_bps_per_month,
-    settlement_fee_months, administration_bps, administration_amount, fee_payer,
-    premium_payer, minimum_cover_bps, requires_visit, requires_training, is_offered,
-    created_at, created_by)
+    settlement_fee_months, rebate_bps, rebate_grace_days, administration_bps,
+    administration_amount, fee_payer, premium_payer, minimum_cover_bps, requires_visit,
+    requires_training, is_offered, created_at, created_by)
 SELECT 'lpr_' || n, 'coop_' || n, 'umum', 'Pinjaman Umum', 'menurun', 'monthly', 2400,
     'nominal', 1, 1000000000, 1, 60, 0, 1, 1, false,
-    '{penalty,interest,principal}', 'forward', 10, 3, 100, 0, 0, 0, 'cooperative',
+    '{penalty,interest,principal}', 'forward', 10, 3, 100, 0, 0, 0, 0, 0, 'cooperative',
     'cooperative', 0, false, false, true, now(), 'usr_1'
 FROM generate_series(1, %(cooperatives)s) n;
 INSERT INTO loans (id, cooperative_id, number, kind, product_id, member_id,
     member_name, savings_account, branch_code, officer, sector, purpose, method,
     frequency, principal, rate_bps, effective_rate_bps, count, rules, disbursed_on,
-    matures_on, status, outstanding, interest_receivable, deferred_interest,
+    entered_on, matures_on, status, outstanding, interest_receivable, deferred_interest,
     deferred_interest_paid, provision, dpd, collectibility, stage, times_restructured,
     created_at)
 SELECT 'loa_' || lpad(n::text, 26, '0'), 'coop_' || 1 + n %% %(cooperatives)s,
@@ -81,7 +81,7 @@ SELECT 'loa_' || lpad(n::text, 26, '0'), 'coop_' || 1 + n %% %(cooperatives)s,
     "overpayment": "forward", "penalty_bps_per_day": 10, "penalty_grace_days": 3,
     "penalty_cap_bps_per_month": 100, "settlement_fee_months": 0,
     "fee_payer": "cooperative", "premium_payer": "cooperative"}',
-    began.on, began.on + interval '12 months', 'active',
+    began.on, began.on, began.on + interval '12 months', 'active',
     12000000 - 1000000 * paid.count, 0, 0, 0, 0, 0, 1, 'none', 0, now()
 FROM generate_series(1, %(loans)s) n
 CROSS JOIN LATERAL (SELECT (date '2026-11-20' - n %% 28 - (1 + n %% 11)

@@ -449,6 +449,7 @@ class Lender:
             "count": count,
             "rules": rules.to_json(),
             "disbursed_on": start,
+            "entered_on": start,
             "matures_on": made[-1].due_on,
             "status": loan_domain.ACTIVE,
             "closed_on": None,

@@ -28,6 +28,7 @@ from services.loans.models.guarantees import Guarantee, GuaranteeCall, Guarantee
 from services.loans.models.lending import LendingSettings
 from services.loans.models.limits import LimitApproval, LimitAssessment
 from services.loans.models.loans import Instalment, Loan
+from services.loans.models.obligations import NpfObligation
 from services.loans.models.products import LoanProduct
 from services.loans.models.queue import QueueEntry, QueueEvent, QueueSettings
 from services.loans.models.recovery import LoanJournal, RecoverySettings
@@ -39,6 +40,7 @@ from services.loans.models.repayments import (
     Repayment,
 )
 from services.loans.models.restructurings import Restructuring
+from services.loans.models.risk_profile import RiskProfile, StaffTraining
 from services.loans.models.scoring import (
     ApplicationScore,
     Scorecard,
@@ -91,6 +93,7 @@ __all__ = [
     "LoanJournal",
     "LoanProceeds",
     "LoanProduct",
+    "NpfObligation",
     "PaymentPromise",
     "PenaltyWaiver",
     "PolicyEnding",
@@ -102,10 +105,12 @@ __all__ = [
     "ReminderSettings",
     "Repayment",
     "Restructuring",
+    "RiskProfile",
     "Scorecard",
     "ScoringActivation",
     "ScoringModel",
     "ScoringSettings",
+    "StaffTraining",
     "Training",
     "Verification",
     "WriteOff",

@@ -81,7 +81,9 @@ class LoanDay(Base):
             name="fk_loan_days_loan",
         ),
         CheckConstraint("reason IN ('change', 'month_end')", name="reason"),
-        CheckConstraint("dpd >= 0 AND outstanding >= 0", name="amounts"),
+        CheckConstraint(
+            "dpd >= 0 AND outstanding >= 0 AND unaccrued_interest >= 0", name="amounts"
+        ),
         CheckConstraint("collectibility BETWEEN 1 AND 5", name="collectibility"),
         # One picture of a loan per month's end, however often it is taken.
         Index(
@@ -103,6 +105,9 @@ class LoanDay(Base):
     collectibility: Mapped[int] = mapped_column(SmallInteger)
     stage: Mapped[str] = mapped_column(Text)
     outstanding: Mapped[int] = mapped_column(MoneyColumn)
+    # Interest that has fallen due and is no income (`domain/arrears.py`:
+    # NON_PERFORMING); known of a month's end since it is kept.
+    unaccrued_interest: Mapped[int | None] = mapped_column(MoneyColumn)
 
 
 class ArrearsJournal(Base):

@@ -78,6 +78,7 @@ class Loan(Base):
         ),
         CheckConstraint("(status = 'active') = (closed_on IS NULL)", name="closed_on"),
         CheckConstraint("status <> 'settled' OR outstanding = 0", name="settled"),
+        CheckConstraint("disbursed_on <= entered_on", name="entered_on"),
         Index("ix_loans_cooperative_id_id", "cooperative_id", "id"),
         Index("ix_loans_cooperative_id_member_id", "cooperative_id", "member_id", "id"),
         Index(
@@ -98,6 +99,7 @@ class Loan(Base):
             "closed_on",
             postgresql_where="closed_on IS NOT NULL",
         ),
+        Index("ix_loans_entered", "cooperative_id", "entered_on"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -126,6 +128,8 @@ class Loan(Base):
     # payers of fee and premium (`domain/loans.py`: Rules).
     rules: Mapped[dict[str, Any]] = mapped_column(JSONB)
     disbursed_on: Mapped[date]
+    # When it came into this book: later than that for a loan that was taken over.
+    entered_on: Mapped[date]
     matures_on: Mapped[date]
     status: Mapped[str] = mapped_column(Text)
     closed_on: Mapped[date | None]
@@ -190,6 +194,7 @@ class Instalment(Base):
             "loan_id",
             postgresql_where="settled_on IS NULL",
         ),
+        Index("ix_instalments_due", "cooperative_id", "due_on"),
     )
 
     loan_id: Mapped[str] = mapped_column(Text, primary_key=True)

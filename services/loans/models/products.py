@@ -53,6 +53,10 @@ class LoanProduct(Base):
         ),
         CheckConstraint("settlement_fee_months BETWEEN 0 AND 12", name="settlement"),
         CheckConstraint(
+            "rebate_bps BETWEEN 0 AND 10000 AND rebate_grace_days BETWEEN 0 AND 30",
+            name="rebate",
+        ),
+        CheckConstraint(
             "administration_bps BETWEEN 0 AND 1000 AND administration_amount >= 0",
             name="administration",
         ),
@@ -89,6 +93,10 @@ class LoanProduct(Base):
     penalty_cap_bps_per_month: Mapped[int] = mapped_column(Integer)
     # How many months of interest an early settlement of a flat loan costs.
     settlement_fee_months: Mapped[int] = mapped_column(Integer)
+    # What of the interest comes back to who has always paid in time (R158), and how
+    # many days after the due day are still in time.
+    rebate_bps: Mapped[int] = mapped_column(Integer, default=0)
+    rebate_grace_days: Mapped[int] = mapped_column(Integer, default=0)
     administration_bps: Mapped[int] = mapped_column(Integer)
     administration_amount: Mapped[int] = mapped_column(MoneyColumn)
     # C21: who pays the hub's fee, and who the insurer's premium.

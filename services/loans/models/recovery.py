@@ -61,7 +61,7 @@ class LoanJournal(Base):
         ),
         CheckConstraint(
             "kind IN ('loan_restructuring', 'loan_write_off', 'loan_remainder', "
-            "'loan_surplus')",
+            "'loan_surplus', 'loan_rebate')",
             name="kind",
         ),
         CheckConstraint("state IN ('planned', 'posted')", name="state"),
@@ -71,6 +71,13 @@ class LoanJournal(Base):
         CheckConstraint("attempt > 0", name="attempt"),
         Index("ix_loan_journals_due", "due_at", postgresql_where="state = 'planned'"),
         Index("ix_loan_journals_loan_id", "cooperative_id", "loan_id"),
+        # Who has paid in time is rewarded once.
+        Index(
+            "uq_loan_journals_rebate",
+            "loan_id",
+            unique=True,
+            postgresql_where="kind = 'loan_rebate'",
+        ),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)

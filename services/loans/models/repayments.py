@@ -63,6 +63,12 @@ class Repayment(Base):
         ),
         Index("ix_repayments_due", "due_at", postgresql_where="status = 'posting'"),
         Index(
+            "ix_repayments_posted",
+            "cooperative_id",
+            "business_date",
+            postgresql_where="status = 'posted'",
+        ),
+        Index(
             "ix_repayments_cooperative_id_loan_id",
             "cooperative_id",
             "loan_id",

@@ -216,6 +216,7 @@ def _add(
         count=len(made),
         rules=_rules(product).to_json(),
         disbursed_on=brought.began_on,
+        entered_on=max(brought.began_on, command["cut_over"]),
         matures_on=made[-1].due_on,
         status=loan_domain.ACTIVE,
         closed_on=None,

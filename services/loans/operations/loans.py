@@ -115,6 +115,7 @@ def add_loan(session: Session, actor: Actor, new: NewLoan) -> Loan:
         count=terms.count,
         rules=new.rules.to_json(),
         disbursed_on=new.disbursed_on,
+        entered_on=new.disbursed_on,
         matures_on=instalments[-1].due_on,
         status=domain.ACTIVE,
         closed_on=None,
