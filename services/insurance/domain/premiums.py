@@ -20,8 +20,8 @@ def charged_months(months: int, *, rounds_years_up: bool) -> int:
 def premium(principal: int, *, rate_bps: int, months: int) -> int:
     """The premium in whole rupiah, half a rupiah rounded up.
 
-    ``rate_bps`` is per year of the principal, ``months`` what is charged. The ledger's
-    fee schedule comes to the same.
+    ``rate_bps`` is per year of the principal, ``months`` what is charged. At the usual
+    450 the ledger's fee schedule comes to the same (R42).
     """
     divisor = BASIS_POINTS * MONTHS_OF_YEAR
     return _half_up(principal * rate_bps * months, divisor)

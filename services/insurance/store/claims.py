@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, undefer
 
 from services.insurance.domain import claims
 from services.insurance.models import Claim, ClaimDocument
+from services.shared.persistence import sweeping
 
 
 def add_claim(session: Session, **columns: Any) -> Claim:
@@ -121,25 +122,19 @@ def find_document(
 
 def take_due(
     session: Session, *, until: datetime, again_at: datetime, limit: int
-) -> Sequence[tuple[str, str]]:
+) -> list[tuple[str, str]]:
     """Claims about which the insurer is to be told or asked, as cooperative and id.
 
     They are due again later, so that two sweeps take different ones.
     """
-    due = (
-        select(Claim.id)
-        .where(Claim.status.in_(claims.UNFINISHED), Claim.due_at <= until)
-        .order_by(Claim.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        Claim,
+        Claim.status.in_(claims.UNFINISHED),
+        until=until,
+        again_at=again_at,
+        limit=limit,
     )
-    rows = session.execute(
-        update(Claim)
-        .where(Claim.id.in_(due.scalar_subquery()))
-        .values(due_at=again_at)
-        .returning(Claim.cooperative_id, Claim.id)
-    )
-    return [(row.cooperative_id, row.id) for row in rows]
 
 
 def look_soon(session: Session, claim_id: str, now: datetime) -> bool:

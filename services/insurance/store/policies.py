@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, undefer
 from services.insurance.domain import claims as claim_rules
 from services.insurance.domain import policies
 from services.insurance.models import Claim, InsuranceProduct, Policy
+from services.shared.persistence import sweeping
 
 
 def add_policy(session: Session, **columns: Any) -> Policy | None:
@@ -148,25 +149,19 @@ def count_running(session: Session) -> tuple[int, date | None]:
 
 def take_due(
     session: Session, *, until: datetime, again_at: datetime, limit: int
-) -> Sequence[tuple[str, str]]:
+) -> list[tuple[str, str]]:
     """Policies that somebody has to carry on with, as cooperative and id.
 
     They are due again later, so that two sweeps take different ones.
     """
-    due = (
-        select(Policy.id)
-        .where(Policy.status.in_(policies.UNFINISHED), Policy.due_at <= until)
-        .order_by(Policy.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        Policy,
+        Policy.status.in_(policies.UNFINISHED),
+        until=until,
+        again_at=again_at,
+        limit=limit,
     )
-    rows = session.execute(
-        update(Policy)
-        .where(Policy.id.in_(due.scalar_subquery()))
-        .values(due_at=again_at)
-        .returning(Policy.cooperative_id, Policy.id)
-    )
-    return [(row.cooperative_id, row.id) for row in rows]
 
 
 def expire(session: Session, today: date) -> int:

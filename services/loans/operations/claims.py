@@ -42,7 +42,7 @@ from services.shared.errors import (
     ServiceError,
 )
 from services.shared.identity import Actor
-from services.shared.persistence import inbox, trail
+from services.shared.persistence import inbox, sweeping, trail
 from services.shared.persistence.database import Database, retrying
 
 PATIENCE: Final = timedelta(seconds=60)
@@ -127,9 +127,11 @@ def ask_due(database: Database, insurance_of: InsuranceOf) -> int:
     """Open the claims that were asked for; how many were tried."""
     with database.hub() as session:
         due = store.take_due_requests(session, until=clock.now(), limit=SWEEP_SIZE)
-    for cooperative_id, key in due:
+
+    def ask_again(cooperative_id: str, key: store.RequestKey) -> None:
         ask(database, insurance_of(cooperative_id), cooperative_id, key)
-    return len(due)
+
+    return sweeping.one_by_one(_log, "claim on", due, ask_again)
 
 
 @retrying
@@ -169,19 +171,22 @@ def report_recoveries(database: Database, insurance_of: InsuranceOf) -> int:
     """Tell insurers what borrowers paid after them; how much was told."""
     with database.hub() as session:
         found = store.find_recovered(session, limit=SWEEP_SIZE)
-    for one in found:
-        _note_recovery(database, one)
+    sweeping.one_by_one(
+        _log,
+        "recovery",
+        [(one.cooperative_id, one) for one in found],
+        lambda _cooperative_id, one: _note_recovery(database, one),
+    )
     now = clock.now()
     with database.hub() as session:
         due = store.take_due_recoveries(
             session, until=now, again_at=now + PATIENCE, limit=SWEEP_SIZE
         )
-    for cooperative_id, repayment_id in due:
-        try:
-            _tell(database, insurance_of(cooperative_id), cooperative_id, repayment_id)
-        except ServiceError as error:
-            _log.warning("recovery %s: %s", repayment_id, error.code)
-    return len(due)
+
+    def tell(cooperative_id: str, repayment_id: str) -> None:
+        _tell(database, insurance_of(cooperative_id), cooperative_id, repayment_id)
+
+    return sweeping.one_by_one(_log, "recovery", due, tell)
 
 
 @retrying

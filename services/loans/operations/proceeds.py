@@ -33,10 +33,9 @@ from services.shared.errors import (
     ConflictError,
     NotFound,
     RefusedError,
-    ServiceError,
 )
 from services.shared.identity import Actor
-from services.shared.persistence import trail
+from services.shared.persistence import sweeping, trail
 from services.shared.persistence.database import Database, retrying
 
 PATIENCE: Final = timedelta(seconds=60)
@@ -93,12 +92,11 @@ def apply_due(database: Database, asked_for: AskedFor) -> int:
         due = store.take_due_proceeds(
             session, until=now, again_at=now + PATIENCE, limit=SWEEP_SIZE
         )
-    for cooperative_id, proceeds_id in due:
-        try:
-            apply(database, asked_for(cooperative_id), cooperative_id, proceeds_id)
-        except ServiceError as error:
-            _log.warning("proceeds %s: %s", proceeds_id, error.code)
-    return len(due)
+
+    def carry_on(cooperative_id: str, proceeds_id: str) -> None:
+        apply(database, asked_for(cooperative_id), cooperative_id, proceeds_id)
+
+    return sweeping.one_by_one(_log, "proceeds", due, carry_on)
 
 
 @retrying

@@ -31,7 +31,7 @@ from services.shared.contracts.loans import recovery as contract
 from services.shared.contracts.loans import repayments as repayments_contract
 from services.shared.errors import NotFound, ServiceError
 from services.shared.identity import Actor
-from services.shared.persistence import trail
+from services.shared.persistence import sweeping, trail
 from services.shared.persistence.database import Database, retrying
 
 PATIENCE: Final = timedelta(seconds=60)
@@ -169,9 +169,11 @@ def follow_due(database: Database, ledger_of: LedgerOf) -> int:
         due = store.take_due(
             session, until=now, again_at=now + PATIENCE, limit=SWEEP_SIZE
         )
-    for cooperative_id, journal_id in due:
+
+    def carry_on(cooperative_id: str, journal_id: str) -> None:
         follow(database, ledger_of(cooperative_id), cooperative_id, journal_id)
-    return len(due)
+
+    return sweeping.one_by_one(_log, "journal of a loan", due, carry_on)
 
 
 def keep_class(

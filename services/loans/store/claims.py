@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.loans.domain import claims as domain
 from services.loans.models import ClaimRecovery, ClaimRequest, Loan, LoanProceeds
+from services.shared.persistence import sweeping
 
 RequestKey = tuple[str, str, date]
 """Loan, cause and day."""
@@ -197,20 +198,14 @@ def take_due_proceeds(
 
     Only under the hub's role.
     """
-    due = (
-        select(LoanProceeds.id)
-        .where(LoanProceeds.state == domain.APPLYING, LoanProceeds.due_at <= until)
-        .order_by(LoanProceeds.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        LoanProceeds,
+        LoanProceeds.state == domain.APPLYING,
+        until=until,
+        again_at=again_at,
+        limit=limit,
     )
-    rows = session.execute(
-        update(LoanProceeds)
-        .where(LoanProceeds.id.in_(due.scalar_subquery()))
-        .values(due_at=again_at)
-        .returning(LoanProceeds.cooperative_id, LoanProceeds.id)
-    )
-    return [(row.cooperative_id, row.id) for row in rows]
 
 
 # Subrogation
@@ -239,20 +234,14 @@ def take_due_recoveries(
     session: Session, *, until: datetime, again_at: datetime, limit: int
 ) -> list[tuple[str, str]]:
     """What the insurer was not told of yet, as cooperative and repayment."""
-    due = (
-        select(ClaimRecovery.repayment_id)
-        .where(ClaimRecovery.done_at.is_(None), ClaimRecovery.due_at <= until)
-        .order_by(ClaimRecovery.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        ClaimRecovery,
+        ClaimRecovery.done_at.is_(None),
+        until=until,
+        again_at=again_at,
+        limit=limit,
     )
-    rows = session.execute(
-        update(ClaimRecovery)
-        .where(ClaimRecovery.repayment_id.in_(due.scalar_subquery()))
-        .values(due_at=again_at)
-        .returning(ClaimRecovery.cooperative_id, ClaimRecovery.repayment_id)
-    )
-    return [(row.cooperative_id, row.repayment_id) for row in rows]
 
 
 def count_open(session: Session) -> int:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from services.loans.domain import disbursements as domain
 from services.loans.models import Akad, Disbursement, Loan, LoanApplication
+from services.shared.persistence import sweeping
 
 
 class Shown(NamedTuple):
@@ -138,25 +138,20 @@ def list_shown(
 
 def take_due(
     session: Session, *, until: datetime, again_at: datetime, limit: int
-) -> Sequence[tuple[str, str]]:
+) -> list[tuple[str, str]]:
     """Disbursements that somebody has to carry on; due again later.
 
     As cooperative and id. Only under the hub's role: it looks at all cooperatives.
     """
-    due = (
-        select(Disbursement.id)
-        .where(Disbursement.status.in_(domain.UNFINISHED), Disbursement.due_at <= until)
-        .order_by(Disbursement.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        Disbursement,
+        Disbursement.status.in_(domain.UNFINISHED),
+        until=until,
+        again_at=again_at,
+        limit=limit,
+        attempts=Disbursement.attempts + 1,
     )
-    rows = session.execute(
-        update(Disbursement)
-        .where(Disbursement.id.in_(due.scalar_subquery()))
-        .values(due_at=again_at, attempts=Disbursement.attempts + 1)
-        .returning(Disbursement.cooperative_id, Disbursement.id)
-    )
-    return [(row.cooperative_id, row.id) for row in rows]
 
 
 def count_unfinished(session: Session) -> int:

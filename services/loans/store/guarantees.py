@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from services.loans.domain import guarantees as domain
 from services.loans.domain import loans
 from services.loans.models import Guarantee, GuaranteeCall, GuaranteeHold, Loan
+from services.shared.persistence import sweeping
 
 
 class Ref(NamedTuple):
@@ -135,22 +136,16 @@ def get_hold(session: Session, hold_id: str) -> GuaranteeHold:
 
 def take_due_holds(
     session: Session, *, until: datetime, again_at: datetime, limit: int
-) -> list[Ref]:
+) -> list[tuple[str, str]]:
     """Holds that have to be given up yet; under the hub's role."""
-    due = (
-        select(GuaranteeHold.id)
-        .where(GuaranteeHold.status == domain.RELEASING, GuaranteeHold.due_at <= until)
-        .order_by(GuaranteeHold.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        GuaranteeHold,
+        GuaranteeHold.status == domain.RELEASING,
+        until=until,
+        again_at=again_at,
+        limit=limit,
     )
-    rows = session.execute(
-        update(GuaranteeHold)
-        .where(GuaranteeHold.id.in_(due.scalar_subquery()))
-        .values(due_at=again_at)
-        .returning(GuaranteeHold.cooperative_id, GuaranteeHold.id)
-    )
-    return [Ref(*row) for row in rows]
 
 
 def follow_restructurings(session: Session) -> None:
@@ -248,25 +243,16 @@ def find_open_call(session: Session, guarantee_id: str) -> GuaranteeCall | None:
 
 def take_due_calls(
     session: Session, *, until: datetime, again_at: datetime, limit: int
-) -> list[Ref]:
+) -> list[tuple[str, str]]:
     """Calls that were left on their way; under the hub's role."""
-    due = (
-        select(GuaranteeCall.id)
-        .where(
-            GuaranteeCall.status.in_(domain.MOVING_CALLS),
-            GuaranteeCall.due_at <= until,
-        )
-        .order_by(GuaranteeCall.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        GuaranteeCall,
+        GuaranteeCall.status.in_(domain.MOVING_CALLS),
+        until=until,
+        again_at=again_at,
+        limit=limit,
     )
-    rows = session.execute(
-        update(GuaranteeCall)
-        .where(GuaranteeCall.id.in_(due.scalar_subquery()))
-        .values(due_at=again_at)
-        .returning(GuaranteeCall.cooperative_id, GuaranteeCall.id)
-    )
-    return [Ref(*row) for row in rows]
 
 
 def count_unfinished(session: Session) -> int:

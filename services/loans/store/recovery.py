@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.loans.domain.loans import OWING
 from services.loans.domain.recovery import PLANNED, Settings
 from services.loans.models import Loan, LoanJournal, RecoverySettings
+from services.shared.persistence import sweeping
 
 
 class Origin(NamedTuple):
@@ -88,20 +89,14 @@ def take_due(
 
     Only under the hub's role: it looks at all cooperatives.
     """
-    due = (
-        select(LoanJournal.id)
-        .where(LoanJournal.state == PLANNED, LoanJournal.due_at <= until)
-        .order_by(LoanJournal.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        LoanJournal,
+        LoanJournal.state == PLANNED,
+        until=until,
+        again_at=again_at,
+        limit=limit,
     )
-    rows = session.execute(
-        update(LoanJournal)
-        .where(LoanJournal.id.in_(due.scalar_subquery()))
-        .values(due_at=again_at)
-        .returning(LoanJournal.cooperative_id, LoanJournal.id)
-    )
-    return [(row.cooperative_id, row.id) for row in rows]
 
 
 def count_planned(session: Session) -> int:

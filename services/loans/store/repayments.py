@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, tuple_, update
+from sqlalchemy import exists, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from services.loans.models import (
     PremiumRefund,
     Repayment,
 )
+from services.shared.persistence import sweeping
 
 
 def add_repayment(session: Session, **columns: Any) -> Repayment:
@@ -96,20 +97,14 @@ def take_due(
 
     Only under the hub's role: it looks at all cooperatives.
     """
-    due = (
-        select(Repayment.id)
-        .where(Repayment.status == POSTING, Repayment.due_at <= until)
-        .order_by(Repayment.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        Repayment,
+        Repayment.status == POSTING,
+        until=until,
+        again_at=again_at,
+        limit=limit,
     )
-    rows = session.execute(
-        update(Repayment)
-        .where(Repayment.id.in_(due.scalar_subquery()))
-        .values(due_at=again_at)
-        .returning(Repayment.cooperative_id, Repayment.id)
-    )
-    return [(row.cooperative_id, row.id) for row in rows]
 
 
 def count_under_way(session: Session) -> int:
@@ -151,27 +146,20 @@ def find_ending(session: Session, loan_id: str) -> PolicyEnding | None:
 
 def take_due_endings(
     session: Session, *, until: datetime, again_at: datetime, limit: int
-) -> list[tuple[str, str, int]]:
+) -> list[tuple[str, str]]:
     """Cover to be ended, as cooperative, loan and attempts so far; due again later.
 
     Only under the hub's role.
     """
-    due = (
-        select(PolicyEnding.loan_id)
-        .where(PolicyEnding.done_at.is_(None), PolicyEnding.due_at <= until)
-        .order_by(PolicyEnding.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        PolicyEnding,
+        PolicyEnding.done_at.is_(None),
+        until=until,
+        again_at=again_at,
+        limit=limit,
+        attempts=PolicyEnding.attempts + 1,
     )
-    rows = session.execute(
-        update(PolicyEnding)
-        .where(PolicyEnding.loan_id.in_(due.scalar_subquery()))
-        .values(due_at=again_at, attempts=PolicyEnding.attempts + 1)
-        .returning(
-            PolicyEnding.cooperative_id, PolicyEnding.loan_id, PolicyEnding.attempts
-        )
-    )
-    return [(row.cooperative_id, row.loan_id, row.attempts) for row in rows]
 
 
 # Premium that came back
@@ -205,17 +193,11 @@ def take_due_refunds(
 
     Only under the hub's role.
     """
-    due = (
-        select(PremiumRefund.id)
-        .where(PremiumRefund.status == POSTING, PremiumRefund.due_at <= until)
-        .order_by(PremiumRefund.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        PremiumRefund,
+        PremiumRefund.status == POSTING,
+        until=until,
+        again_at=again_at,
+        limit=limit,
     )
-    rows = session.execute(
-        update(PremiumRefund)
-        .where(PremiumRefund.id.in_(due.scalar_subquery()))
-        .values(due_at=again_at)
-        .returning(PremiumRefund.cooperative_id, PremiumRefund.id)
-    )
-    return [(row.cooperative_id, row.id) for row in rows]

@@ -34,11 +34,10 @@ from services.shared.errors import (
     NotFound,
     OutcomeUnknownError,
     RefusedError,
-    ServiceError,
     UnavailableError,
 )
 from services.shared.identity import Actor
-from services.shared.persistence import idempotency, outbox
+from services.shared.persistence import idempotency, outbox, sweeping
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 
@@ -210,13 +209,12 @@ def finish_departures(database: Database, peers_of: PeersOf) -> None:
         left_behind = store.take_due(
             session, until=now, again_at=now + SWEPT_AFTER, limit=SWEPT_AT_ONCE
         )
-    for cooperative_id, departure_id in left_behind:
+
+    def finish(cooperative_id: str, departure_id: str) -> None:
         actor = Actor(cooperative_id=cooperative_id, subject=SWEEPER)
-        try:
-            carry_out(database, peers_of(cooperative_id), actor, departure_id)
-        except ServiceError as fault:
-            # The next one may be possible; this one is tried again next time.
-            _log.warning("departure %s cannot end yet: %s", departure_id, fault.code)
+        carry_out(database, peers_of(cooperative_id), actor, departure_id)
+
+    sweeping.one_by_one(_log, "departure", left_behind, finish)
 
 
 @retrying

@@ -30,10 +30,10 @@ from services.shared.errors import (
     NotFound,
     OutcomeUnknown,
     RefusedError,
-    ServiceError,
     UnavailableError,
 )
 from services.shared.identity import Identity
+from services.shared.persistence import sweeping
 from services.shared.persistence.database import Database, retrying
 
 PATIENCE: Final = timedelta(seconds=60)
@@ -134,19 +134,19 @@ def finish_due(database: Database, loans_of: LoansOf) -> int:
             limit=SWEEP_SIZE,
             kinds=slips.OF_LOANS,
         )
-    for cooperative_id, journal_id in due:
+
+    def carry_on(cooperative_id: str, journal_id: str) -> None:
         try:
             finish(database, loans_of(cooperative_id), cooperative_id, journal_id)
-        except RepaymentUnderWay as error:
+        except RepaymentUnderWay:
             # Another one is just being posted: that passes by itself.
-            _log.info("slip of journal %s: %s", journal_id, error.code)
-        except _NOTHING_STORED as error:
+            raise
+        except _NOTHING_STORED:
             # Whoever asked before was answered or never heard: nobody asks any more.
-            _log.info("slip of journal %s: %s", journal_id, error.code)
             counter.end_void(database, cooperative_id, journal_id)
-        except ServiceError as error:
-            _log.info("slip of journal %s: %s", journal_id, error.code)
-    return len(due)
+            raise
+
+    return sweeping.one_by_one(_log, "slip of journal", due, carry_on)
 
 
 def _is_begun(

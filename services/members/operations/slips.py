@@ -37,7 +37,7 @@ from services.shared.errors import (
     UnavailableError,
 )
 from services.shared.identity import Identity
-from services.shared.persistence import numbering
+from services.shared.persistence import numbering, sweeping
 from services.shared.persistence.database import Database, retrying
 from services.shared.presentation import formats, pdf
 
@@ -141,13 +141,12 @@ def finish_due(database: Database, ledger_of: LedgerOf) -> int:
         due = store.take_due(
             session, until=now, again_at=now + PATIENCE, limit=SWEEP_SIZE
         )
-    for cooperative_id, journal_id in due:
-        try:
-            ledger = ledger_of(cooperative_id)
-            finish_recorded(database, ledger, cooperative_id, journal_id)
-        except ServiceError as error:
-            _log.info("slip of journal %s: %s", journal_id, error.code)
-    return len(due)
+
+    def finish(cooperative_id: str, journal_id: str) -> None:
+        ledger = ledger_of(cooperative_id)
+        finish_recorded(database, ledger, cooperative_id, journal_id)
+
+    return sweeping.one_by_one(_log, "slip of journal", due, finish)
 
 
 def is_begun(session: Session, journal_id: str) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.members.domain import departures, deposits, savings
 from services.members.models import Account, Departure, Deposit
+from services.shared.persistence import sweeping
 
 
 def add_departure(session: Session, **columns: Any) -> Departure | None:
@@ -69,25 +70,18 @@ def list_departures(
 
 def take_due(
     session: Session, *, until: datetime, again_at: datetime, limit: int
-) -> Sequence[tuple[str, str]]:
+) -> list[tuple[str, str]]:
     """Departures that somebody has to finish, as cooperative and id; due again later.
 
     Only under the hub's role: it looks at all cooperatives.
     """
-    due = (
-        select(Departure.id)
-        .where(Departure.due_at <= until)
-        .order_by(Departure.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        Departure,
+        until=until,
+        again_at=again_at,
+        limit=limit,
     )
-    rows = session.execute(
-        update(Departure)
-        .where(Departure.id.in_(due.scalar_subquery()))
-        .values(due_at=again_at)
-        .returning(Departure.cooperative_id, Departure.id)
-    )
-    return [(row.cooperative_id, row.id) for row in rows]
 
 
 def list_open_accounts(session: Session, member_id: str) -> Sequence[Account]:

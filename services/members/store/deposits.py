@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from services.members.models import (
     DepositRate,
     DepositTerm,
 )
+from services.shared.persistence import sweeping
 
 
 class Placed(NamedTuple):
@@ -319,25 +320,19 @@ def months_paid(session: Session, deposit_id: str, term_number: int) -> int:
 
 def take_due_payouts(
     session: Session, *, until: datetime, again_at: datetime, limit: int
-) -> Sequence[tuple[str, str]]:
+) -> list[tuple[str, str]]:
     """Payouts that somebody has to post, as cooperative and id; due again later.
 
     Only under the hub's role: it looks at all cooperatives.
     """
-    due = (
-        select(DepositPayout.id)
-        .where(DepositPayout.status == "pending", DepositPayout.due_at <= until)
-        .order_by(DepositPayout.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        DepositPayout,
+        DepositPayout.status == "pending",
+        until=until,
+        again_at=again_at,
+        limit=limit,
     )
-    rows = session.execute(
-        update(DepositPayout)
-        .where(DepositPayout.id.in_(due.scalar_subquery()))
-        .values(due_at=again_at)
-        .returning(DepositPayout.cooperative_id, DepositPayout.id)
-    )
-    return [(row.cooperative_id, row.id) for row in rows]
 
 
 def count_pending(session: Session) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from services.members.domain import slips
 from services.members.models import Account, Branch, Member, Slip
 from services.shared.contracts import ledger
+from services.shared.persistence import sweeping
 
 _CONTRIBUTIONS: Final = (ledger.PRINCIPAL_SAVINGS, ledger.MANDATORY_SAVINGS)
 
@@ -111,31 +112,23 @@ def take_due(
     again_at: datetime,
     limit: int,
     kinds: Collection[str] = (),
-) -> Sequence[tuple[str, str]]:
+) -> list[tuple[str, str]]:
     """Pending slips that somebody has to finish, as cooperative and journal.
 
     Those of ``kinds``, or else those that nobody accounts for beside. They are due
     again at ``again_at``, so that nobody else takes them meanwhile. Only under the
     hub's role: it looks at all cooperatives.
     """
-    due = (
-        select(Slip.journal_id)
-        .where(
-            Slip.status == slips.PENDING,
-            Slip.due_at <= until,
-            Slip.kind.in_(kinds) if kinds else Slip.kind.not_in(slips.SEEN_TO),
-        )
-        .order_by(Slip.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return sweeping.take_due(
+        session,
+        Slip,
+        Slip.status == slips.PENDING,
+        Slip.kind.in_(kinds) if kinds else Slip.kind.not_in(slips.SEEN_TO),
+        until=until,
+        again_at=again_at,
+        limit=limit,
+        attempts=Slip.attempts + 1,
     )
-    rows = session.execute(
-        update(Slip)
-        .where(Slip.journal_id.in_(due.scalar_subquery()))
-        .values(due_at=again_at, attempts=Slip.attempts + 1)
-        .returning(Slip.cooperative_id, Slip.journal_id)
-    )
-    return [(row.cooperative_id, row.journal_id) for row in rows]
 
 
 def count_pending(session: Session) -> int:

@@ -193,6 +193,39 @@ def test_who_is_cut_short_is_followed_by_the_sweep(
     assert len(lender.events("loan_repaid")) == 1
 
 
+def test_a_bug_with_one_repayment_is_logged_and_does_not_stop_the_others(
+    lender: Lender,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broken, sound = a_loan(lender), a_loan(lender)
+    lender.ledger.fault = ServiceBusy()
+    for loan in (broken, sound):
+        with pytest.raises(OutcomeUnknown):
+            pay(lender, loan, 310_000)
+    lender.ledger.fault = None
+    overdue(lender)
+    post_journal = lender.ledger.post_journal
+
+    def post(command: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if command["reference"] == broken.id:
+            raise ZeroDivisionError
+        return post_journal(command)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lender.ledger, "post_journal", post, raising=False)
+        for _ in range(2):
+            repayments.finish_due(lender.database, lender.ledger.on_behalf_of)
+
+    assert now(lender, sound).outstanding == 2_750_000
+    assert now(lender, broken).outstanding == 3_000_000
+    # With its traceback, and once: the broken one waits for its turn.
+    assert [bool(one.exc_info) for one in caplog.records] == [True]
+    overdue(lender)
+    repayments.finish_due(lender.database, lender.ledger.on_behalf_of)
+    assert now(lender, broken).outstanding == 2_750_000
+
+
 def test_a_settlement_that_is_posted_after_midnight_is_still_one(
     lender: Lender, calendar: Calendar
 ) -> None:

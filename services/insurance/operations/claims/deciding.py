@@ -11,6 +11,7 @@ import binascii
 import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -35,8 +36,8 @@ from services.insurance.store import subrogations
 from services.shared import clock, identifiers
 from services.shared.contracts import answers
 from services.shared.contracts.insurance import claims as contract
-from services.shared.errors import InvariantViolated, Malformed, ServiceError
-from services.shared.persistence import trail
+from services.shared.errors import InvariantViolated, Malformed
+from services.shared.persistence import sweeping, trail
 from services.shared.persistence.database import Database, retrying
 
 CALLBACK_PATH: Final = "/v1/callbacks/insurer"
@@ -58,15 +59,7 @@ def sweep(desk: Desk) -> int:
             again_at=now + timedelta(seconds=policies.HELD_SECONDS),
             limit=SWEPT_AT_ONCE,
         )
-    for cooperative_id, claim_id in due:
-        try:
-            carry_on(desk, cooperative_id, claim_id)
-        except ServiceError as fault:
-            # The next one may be possible; this one is tried again next time.
-            _log.warning("claim %s is as it was: %s", claim_id, fault.code)
-        except Exception:  # noqa: BLE001  a bug in one must not stop the others
-            _log.exception("claim %s is as it was", claim_id)
-    return len(due)
+    return sweeping.one_by_one(_log, "claim", due, partial(carry_on, desk))
 
 
 def carry_on(desk: Desk, cooperative_id: str, claim_id: str) -> None:

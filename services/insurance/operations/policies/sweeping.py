@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from services.insurance.domain import policies
@@ -26,7 +27,7 @@ from services.insurance.store import policies as store
 from services.shared import clock
 from services.shared.contracts.insurance import policies as contract
 from services.shared.errors import ServiceError
-from services.shared.persistence import outbox, trail
+from services.shared.persistence import outbox, sweeping, trail
 from services.shared.persistence.database import Database, retrying
 
 FEE_KIND: Final = "default_insurance"
@@ -45,15 +46,7 @@ def sweep(desk: Desk) -> int:
             again_at=now + timedelta(seconds=policies.HELD_SECONDS),
             limit=SWEPT_AT_ONCE,
         )
-    for cooperative_id, policy_id in due:
-        try:
-            carry_on(desk, cooperative_id, policy_id)
-        except ServiceError as fault:
-            # The next one may be possible; this one is tried again next time.
-            _log.warning("policy %s is as it was: %s", policy_id, fault.code)
-        except Exception:  # noqa: BLE001  a bug in one must not stop the others
-            _log.exception("policy %s is as it was", policy_id)
-    return len(due)
+    return sweeping.one_by_one(_log, "policy", due, partial(carry_on, desk))
 
 
 def end_by_date(database: Database) -> int:

@@ -39,6 +39,7 @@ from services.shared.errors import (
     UnavailableError,
 )
 from services.shared.identity import Actor, Identity
+from services.shared.persistence import sweeping
 from services.shared.persistence.database import Database, retrying
 
 PAUSE_SECONDS_MAX: Final = 60
@@ -180,18 +181,17 @@ def finish_due(database: Database, asked_for: AskedFor, holds_for: HoldsFor) -> 
         due = store.take_due(
             session, until=now, again_at=now + PATIENCE, limit=SWEEP_SIZE
         )
-    for cooperative_id, disbursement_id in due:
-        try:
-            carry_on(
-                database,
-                asked_for(cooperative_id),
-                holds_for(cooperative_id),
-                cooperative_id,
-                disbursement_id,
-            )
-        except ServiceError as error:
-            _log.info("disbursement %s: %s", disbursement_id, error.code)
-    return len(due)
+
+    def finish(cooperative_id: str, disbursement_id: str) -> None:
+        carry_on(
+            database,
+            asked_for(cooperative_id),
+            holds_for(cooperative_id),
+            cooperative_id,
+            disbursement_id,
+        )
+
+    return sweeping.one_by_one(_log, "disbursement", due, finish)
 
 
 @retrying

@@ -35,7 +35,7 @@ from services.shared.errors import (
     ServiceError,
 )
 from services.shared.identity import Actor
-from services.shared.persistence import idempotency, trail
+from services.shared.persistence import idempotency, sweeping, trail
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 
@@ -156,14 +156,11 @@ def finish_due_calls(database: Database, asked_for: AskedFor, holds: Holds) -> i
         due = store.take_due_calls(
             session, until=now, again_at=now + PATIENCE, limit=SWEEP_SIZE
         )
-    for cooperative_id, call_id in due:
-        try:
-            carry_on(
-                database, asked_for(cooperative_id), holds, cooperative_id, call_id
-            )
-        except ServiceError as error:
-            _log.info("guarantee call %s: %s", call_id, error.code)
-    return len(due)
+
+    def finish(cooperative_id: str, call_id: str) -> None:
+        carry_on(database, asked_for(cooperative_id), holds, cooperative_id, call_id)
+
+    return sweeping.one_by_one(_log, "guarantee call", due, finish)
 
 
 def carry_on(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -34,7 +35,7 @@ from services.shared.errors import (
     ServiceError,
 )
 from services.shared.identity import Actor
-from services.shared.persistence import trail
+from services.shared.persistence import sweeping, trail
 from services.shared.persistence.database import Database, retrying
 
 PATIENCE: Final = timedelta(seconds=30)
@@ -101,9 +102,7 @@ def ease_due(database: Database) -> int:
     with database.hub() as session:
         store.follow_restructurings(session)
         found = store.list_eased(session, SWEEP_SIZE)
-    for cooperative_id, guarantee_id in found:
-        _ease(database, cooperative_id, guarantee_id)
-    return len(found)
+    return sweeping.one_by_one(_log, "guarantee", found, partial(_ease, database))
 
 
 def finish_releases(database: Database, holds: Holds) -> int:
@@ -113,12 +112,11 @@ def finish_releases(database: Database, holds: Holds) -> int:
         due = store.take_due_holds(
             session, until=now, again_at=now + PATIENCE, limit=SWEEP_SIZE
         )
-    for cooperative_id, hold_id in due:
-        try:
-            _release(database, holds, cooperative_id, [hold_id])
-        except ServiceError as error:
-            _log.info("hold %s: %s", hold_id, error.code)
-    return len(due)
+
+    def release(cooperative_id: str, hold_id: str) -> None:
+        _release(database, holds, cooperative_id, [hold_id])
+
+    return sweeping.one_by_one(_log, "hold", due, release)
 
 
 @retrying

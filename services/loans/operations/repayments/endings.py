@@ -22,7 +22,7 @@ from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts.insurance import policies
 from services.shared.errors import RefusedError, ServiceError
 from services.shared.identity import Actor
-from services.shared.persistence import inbox, trail
+from services.shared.persistence import inbox, sweeping, trail
 from services.shared.persistence.database import Database, retrying
 
 SWEEP_SIZE: Final = 50
@@ -49,13 +49,15 @@ def finish_endings(database: Database, insurance_of: InsuranceOf) -> int:
         due = store.take_due_endings(
             session, until=now, again_at=now + PATIENCE, limit=SWEEP_SIZE
         )
-    for cooperative_id, loan_id, attempts in due:
+
+    def end(cooperative_id: str, loan_id: str) -> None:
         try:
             _end(database, insurance_of(cooperative_id), cooperative_id, loan_id)
-        except ServiceError as error:
-            _log.warning("cover of %s: %s", loan_id, error.code)
-            _postpone(database, cooperative_id, loan_id, attempts)
-    return len(due)
+        except ServiceError:
+            _postpone(database, cooperative_id, loan_id)
+            raise
+
+    return sweeping.one_by_one(_log, "cover of loan", due, end)
 
 
 @retrying
@@ -92,12 +94,11 @@ def finish_refunds(database: Database, ledger_of: LedgerOf) -> int:
         due = store.take_due_refunds(
             session, until=now, again_at=now + PATIENCE, limit=SWEEP_SIZE
         )
-    for cooperative_id, policy_id in due:
-        try:
-            _refund(database, ledger_of(cooperative_id), cooperative_id, policy_id)
-        except ServiceError as error:
-            _log.warning("refund of %s: %s", policy_id, error.code)
-    return len(due)
+
+    def refund(cooperative_id: str, policy_id: str) -> None:
+        _refund(database, ledger_of(cooperative_id), cooperative_id, policy_id)
+
+    return sweeping.one_by_one(_log, "refund of policy", due, refund)
 
 
 def _end(
@@ -131,13 +132,11 @@ def _close(database: Database, cooperative_id: str, loan_id: str) -> None:
 
 
 @retrying
-def _postpone(
-    database: Database, cooperative_id: str, loan_id: str, attempts: int
-) -> None:
-    pause = min(PATIENCE * 2 ** min(attempts, 10), PATIENCE_MAX)
+def _postpone(database: Database, cooperative_id: str, loan_id: str) -> None:
     with database.tenant(cooperative_id) as session:
         ending = store.find_ending(session, loan_id)
         if ending is not None:
+            pause = min(PATIENCE * 2 ** min(ending.attempts, 10), PATIENCE_MAX)
             ending.due_at = clock.now() + pause
 
 

@@ -37,11 +37,10 @@ from services.shared.errors import (
     NotFound,
     OutcomeUnknown,
     RefusedError,
-    ServiceError,
     UnavailableError,
 )
 from services.shared.identity import Actor
-from services.shared.persistence import outbox, trail
+from services.shared.persistence import outbox, sweeping, trail
 from services.shared.persistence.database import Database, retrying
 
 PATIENCE: Final = timedelta(seconds=30)
@@ -116,13 +115,12 @@ def finish_due(database: Database, ledger_of: LedgerOf) -> int:
         due = store.take_due(
             session, until=now, again_at=now + PATIENCE, limit=SWEEP_SIZE
         )
-    for cooperative_id, repayment_id in due:
+
+    def finish(cooperative_id: str, repayment_id: str) -> None:
         actor = Actor(cooperative_id=cooperative_id, subject="service:loans")
-        try:
-            post(database, ledger_of(cooperative_id), actor, repayment_id)
-        except ServiceError as error:
-            _log.info("repayment %s: %s", repayment_id, error.code)
-    return len(due)
+        post(database, ledger_of(cooperative_id), actor, repayment_id)
+
+    return sweeping.one_by_one(_log, "repayment", due, finish)
 
 
 def settle_if_paid(session: Session, actor: Actor, loan: Loan) -> bool:

@@ -29,10 +29,10 @@ from services.shared.errors import (
     NotFound,
     OutcomeUnknown,
     RefusedError,
-    ServiceError,
     UnavailableError,
 )
 from services.shared.identity import Actor
+from services.shared.persistence import sweeping
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.jobs import Step
 
@@ -311,12 +311,11 @@ def finish_due(database: Database, ledger_of: LedgerOf) -> int:
         due = store.take_due_payouts(
             session, until=now, again_at=now + PATIENCE, limit=STEP_SIZE
         )
-    for cooperative_id, payout_id in due:
-        try:
-            post(database, ledger_of(cooperative_id), cooperative_id, payout_id)
-        except ServiceError as error:
-            _log.info("payout %s: %s", payout_id, error.code)
-    return len(due)
+
+    def finish(cooperative_id: str, payout_id: str) -> None:
+        post(database, ledger_of(cooperative_id), cooperative_id, payout_id)
+
+    return sweeping.one_by_one(_log, "payout", due, finish)
 
 
 def _journal(
