@@ -36,11 +36,8 @@ class ExecutionEntrypoints(Peers):
     def approve_sale(self, command: dict[str, Any]) -> dict[str, Any]:
         """Approve a price that another proposed."""
         request = loaded(contract.DecideExecution(), command)
-        return self.once(
-            request,
-            lambda: executions.approve_sale(
-                self.database, self.asked, self.actor, self.identity, request
-            ),
+        return executions.approve_sale(
+            self.database, self.asked, self.actor, self.identity, request
         )
 
     @rpc(access.scope("approvals:write", "loans:write"))

@@ -28,12 +28,7 @@ class RestructuringEntrypoints(Peers):
     def approve_restructuring(self, command: dict[str, Any]) -> dict[str, Any]:
         """Approve new terms that another proposed: the akad is drawn up."""
         request = loaded(contract.DecideRestructuring(), command)
-        return self.once(
-            request,
-            lambda: restructurings.approve(
-                self.database, self.actor, self.identity, request
-            ),
-        )
+        return restructurings.approve(self.database, self.actor, self.identity, request)
 
     @rpc(access.scope("approvals:write", "loans:write"))
     def reject_restructuring(self, command: dict[str, Any]) -> dict[str, Any]:

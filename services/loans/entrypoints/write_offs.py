@@ -24,20 +24,15 @@ class WriteOffEntrypoints(Peers):
     def approve_write_off(self, command: dict[str, Any]) -> dict[str, Any]:
         """Write a loan off that another proposed to."""
         request = loaded(contract.DecideWriteOff(), command)
-        return self.once(
-            request,
-            lambda: write_offs.approve(
-                self.database, self.asked, self.actor, self.identity, request
-            ),
+        return write_offs.approve(
+            self.database, self.asked, self.actor, self.identity, request
         )
 
     @rpc(access.scope("approvals:write", "loans:write"))
     def reject_write_off(self, command: dict[str, Any]) -> dict[str, Any]:
         """Leave the loan in the book."""
         request = loaded(contract.DecideWriteOff(), command)
-        return self.once(
-            request, lambda: write_offs.reject(self.database, self.actor, request)
-        )
+        return write_offs.reject(self.database, self.actor, request)
 
     @rpc(access.scope("loans:read"))
     def list_write_offs(self, command: dict[str, Any]) -> dict[str, Any]:

@@ -141,13 +141,14 @@ def approve_sale(
     While a repayment of the loan is under way the answer is still `settling`.
     """
     access.require_strong(by, clock.now().timestamp())
-    proceeds_id = _approve(database, actor, command)
+    approved = _approve(database, actor, command)
     try:
-        proceeds.apply(database, asked, actor.cooperative_id, proceeds_id)
+        proceeds.apply(database, asked, actor.cooperative_id, approved["proceeds_id"])
     except ServiceError as error:
         # It is decided: the sweep carries it on.
         _log.info("execution %s: %s", command["execution_id"], error.code)
-    return get(database, actor.cooperative_id, command)
+    answer = get(database, actor.cooperative_id, command)
+    return answer | {"replayed": True} if approved.get("replayed") else answer
 
 
 @retrying
@@ -205,8 +206,12 @@ def list_executions(
 
 
 @retrying
-def _approve(database: Database, actor: Actor, command: dict[str, Any]) -> str:
-    with database.tenant(actor.cooperative_id) as session:
+def _approve(
+    database: Database, actor: Actor, command: dict[str, Any]
+) -> dict[str, Any]:
+    """The money that is to be put where it belongs, by id."""
+
+    def approve() -> dict[str, Any]:
         loan = loans.locked(session, command["loan_id"])
         loans.require_owing(loan)
         execution = _in_state(session, command, domain.PROPOSED)
@@ -226,7 +231,14 @@ def _approve(database: Database, actor: Actor, command: dict[str, Any]) -> str:
             due_at=clock.now() + proceeds.PATIENCE,
         )
         _move(session, actor, execution, domain.SETTLING)
-        return proceeds_id
+        return {"proceeds_id": proceeds_id}
+
+    with database.tenant(actor.cooperative_id) as session:
+        return idempotency.run_once(
+            session,
+            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
+            operation=approve,
+        )
 
 
 def _move(session: Session, actor: Actor, execution: Execution, status: str) -> None:

@@ -158,7 +158,8 @@ def approve(
     RepaymentUnderWay and what computing the terms raises (`propose`).
     """
     access.require_strong(by, clock.now().timestamp())
-    with database.tenant(actor.cooperative_id) as session:
+
+    def draw_up() -> dict[str, Any]:
         loan = _active(session, command["loan_id"])
         restructuring = _in_state(session, command, domain.PROPOSED)
         if restructuring.proposed_by == actor.subject:
@@ -173,6 +174,13 @@ def approve(
         )
         _decide(session, actor, restructuring, domain.APPROVED)
         return _answer(restructuring)
+
+    with database.tenant(actor.cooperative_id) as session:
+        return idempotency.run_once(
+            session,
+            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
+            operation=draw_up,
+        )
 
 
 @retrying

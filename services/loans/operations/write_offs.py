@@ -93,18 +93,27 @@ def approve(
     if PENGURUS not in by.roles:
         raise contract.PengurusOnly
     answer, journal_id = _approve(database, actor, by, command)
-    recovery.follow(database, asked.ledger, actor.cooperative_id, journal_id)
+    if journal_id is not None:
+        recovery.follow(database, asked.ledger, actor.cooperative_id, journal_id)
     return answer
 
 
 @retrying
 def reject(database: Database, actor: Actor, command: dict[str, Any]) -> dict[str, Any]:
     """Leave the loan in the book. Raises NotFound, WriteOffDecided."""
-    with database.tenant(actor.cooperative_id) as session:
+
+    def decide() -> dict[str, Any]:
         loans.locked(session, command["loan_id"])
         write_off = _open(session, command)
         _decide(session, actor, write_off, "rejected")
         return _answer(write_off)
+
+    with database.tenant(actor.cooperative_id) as session:
+        return idempotency.run_once(
+            session,
+            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
+            operation=decide,
+        )
 
 
 def list_write_offs(
@@ -128,16 +137,20 @@ def list_write_offs(
 @retrying
 def _approve(
     database: Database, actor: Actor, by: Identity, command: dict[str, Any]
-) -> tuple[dict[str, Any], str]:
-    with database.tenant(actor.cooperative_id) as session:
+) -> tuple[dict[str, Any], str | None]:
+    """The decision and the journal that follows it, None where it was known before."""
+    journal_id: str | None = None
+
+    def write_off() -> dict[str, Any]:
+        nonlocal journal_id
         loan = _active(session, command["loan_id"])
-        write_off = _open(session, command)
-        if write_off.proposed_by == actor.subject:
+        proposed = _open(session, command)
+        if proposed.proposed_by == actor.subject:
             raise SameProposer
         loans.refuse_borrower(loan, by)
         _require_uncollectable(session, loan)
         recovery.require_quiet(session, loan)
-        write_off.principal = loan.outstanding
+        proposed.principal = loan.outstanding
         journal_id = recovery.plan(
             session,
             loan,
@@ -155,8 +168,16 @@ def _approve(
         loan.closed_on = clock.business_date()
         # What was set aside for it is used up; the journal says the same.
         loan.provision, loan.interest_receivable = 0, 0
-        _decide(session, actor, write_off, "approved")
-        return _answer(write_off), journal_id
+        _decide(session, actor, proposed, "approved")
+        return _answer(proposed)
+
+    with database.tenant(actor.cooperative_id) as session:
+        answer = idempotency.run_once(
+            session,
+            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
+            operation=write_off,
+        )
+    return answer, journal_id
 
 
 def _active(session: Session, loan_id: str) -> Loan:

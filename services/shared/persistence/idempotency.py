@@ -99,16 +99,31 @@ def answer_once(
     Only for what changes nothing when it is done again: its answer is stored after it,
     so whoever dies in between does it a second time when the request is repeated.
     """
+    stored = answered(database, cooperative_id, part)
+    if stored is not None:
+        return stored
+    answer = operation()
     scope = IdempotencyScope.of(cooperative_id, part)
     if scope is None:
-        return operation()
-    with _opened(database, cooperative_id) as session:
-        stored = _stored(session, scope, _cipher(session))
-    if stored is not None:
-        return stored | {"replayed": True}
-    answer = operation()
+        return answer
     with _opened(database, cooperative_id) as session:
         return run_once(session, scope=scope, operation=lambda: answer)
+
+
+def answered(
+    database: Database, cooperative_id: str, part: dict[str, str] | None
+) -> dict[str, Any] | None:
+    """The answer that this request was given before, None the first time.
+
+    For who has to ask others before the transaction that decides: what they say by now
+    is of no concern to a request that was answered. Raises IdempotencyKeyReused.
+    """
+    scope = IdempotencyScope.of(cooperative_id, part)
+    if scope is None:
+        return None
+    with _opened(database, cooperative_id) as session:
+        stored = _stored(session, scope, _cipher(session))
+    return None if stored is None else stored | {"replayed": True}
 
 
 def _opened(database: Database, cooperative_id: str) -> AbstractContextManager[Session]:

@@ -196,6 +196,14 @@ def test_a_default_is_followed_step_by_step_until_the_insurer_pays(
     assert lender.balance(recovery.key_of(loan)) == 342_000
 
 
+class Killed(BaseException):
+    """What no code can catch: the process is gone."""
+
+
+def die(_method: str) -> None:
+    raise Killed
+
+
 def test_a_write_off_and_the_recovery_after_it(
     lender: Lender, calendar: Calendar
 ) -> None:
@@ -231,8 +239,14 @@ def test_a_write_off_and_the_recovery_after_it(
     with pytest.raises(OwnLoan):
         lender.call(borrower, "approve_write_off", one)
     approval = one | {"idempotency": part("approve")}
-    for _ in range(2):
+    # Killed after the decision: whoever asks again gets the answer, not a refusal.
+    lender.ledger.after = die
+    with pytest.raises(Killed):
         lender.call(other, "approve_write_off", approval)
+    lender.ledger.after = lambda _method: None
+    again = lender.call(other, "approve_write_off", approval)
+    assert (again["status"], again["replayed"]) == ("approved", True)
+    sweep(lender)
     gone = loan_of(lender, loan.id)
     assert (gone.status, gone.outstanding, gone.provision) == (
         "written_off",
@@ -446,7 +460,13 @@ def test_the_price_less_its_costs_pays_and_the_rest_is_owed_without_interest(
     one = {"loan_id": loan.id, "execution_id": execution["id"]}
     approval = one | {"idempotency": part("approve")}
     approver = lender.staff("komite")
+    # Killed after the decision: whoever asks again carries it on.
+    lender.ledger.after = die
+    with pytest.raises(Killed):
+        lender.call(approver, "approve_sale", approval)
+    lender.ledger.after = lambda _method: None
     done = lender.call(approver, "approve_sale", approval)
+    assert done.pop("replayed")
     again = lender.call(approver, "approve_sale", approval)
     assert again == done | {"replayed": True}
 

@@ -212,6 +212,22 @@ def test_a_virtual_account_pays_a_loan(desk: Desk) -> None:
     assert told["source_key"] == f"{desk.tenant.id}:2-1350"
 
 
+def test_a_repeated_request_gets_its_account_though_the_loan_is_paid_off_since(
+    desk: Desk,
+) -> None:
+    member = desk.tenant.member("Budi Santoso", phone=PHONE, email="budi@contoh.id")
+    desk.loans = a_lender(desk.tenant, member["id"])
+    wish = {"member_id": member["id"], "purpose": "loan", "loan_id": LOAN}
+    first = desk.ask("bayar-1", **wish, amount=310_000)
+    desk.loans.answers["get_payable"] = LoanNotActive()
+
+    again = desk.ask("bayar-1", **wish, amount=310_000)
+
+    assert again == first | {"replayed": True}
+    with pytest.raises(LoanNotActive):
+        desk.ask("bayar-2", **wish, amount=310_000)
+
+
 def test_what_a_loan_does_not_take_is_held_for_a_person(desk: Desk) -> None:
     member = desk.tenant.member("Budi Santoso", phone=PHONE, email="budi@contoh.id")
     desk.loans = a_lender(desk.tenant, member["id"])

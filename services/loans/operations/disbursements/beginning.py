@@ -39,10 +39,6 @@ from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 
 
-class _NotBegun(Exception):
-    """There is no stored answer: this request comes for the first time."""
-
-
 class FoundOut(NamedTuple):
     """What was found out before the transaction that decides."""
 
@@ -57,19 +53,7 @@ def begun_before(
     database: Database, actor: Actor, command: dict[str, Any]
 ) -> dict[str, Any] | None:
     """The attempt that this very request began before, None the first time."""
-
-    def not_begun() -> dict[str, Any]:
-        raise _NotBegun
-
-    try:
-        with database.tenant(actor.cooperative_id) as session:
-            return idempotency.run_once(
-                session,
-                scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-                operation=not_begun,
-            )
-    except _NotBegun:
-        return None
+    return idempotency.answered(database, actor.cooperative_id, command["idempotency"])
 
 
 def find_out(

@@ -53,7 +53,7 @@ def request_payment(
     NotFound, Overpaid for more than is owed of a loan, or that the member or its
     cooperative asks for no contribution.
     """
-    if command["purpose"] == domain.LOAN:
+    if command["purpose"] == domain.LOAN and not _is_answered(till, actor, command):
         _require_payable(till, actor, command)
     return _request(
         till, actor, command, lambda session: _of_member(session, till, actor, command)
@@ -158,6 +158,13 @@ def _add(
         requested_at=now,
         expires_at=now + timedelta(hours=command["hours"]),
     )
+
+
+def _is_answered(till: Till, actor: Actor, command: dict[str, Any]) -> bool:
+    """Whether this is a repetition: what is owed by now is none of its concern."""
+    part = command["idempotency"]
+    answer = idempotency.answered(till.database, actor.cooperative_id, part)
+    return answer is not None
 
 
 def _require_payable(till: Till, actor: Actor, command: dict[str, Any]) -> None:
