@@ -32,6 +32,7 @@ class FakeInsurance:
 
     def __init__(self, lender: Lender) -> None:
         self.policies: dict[str, dict[str, Any]] = {}
+        self.rate_bps = 450
         self.faults: dict[str, ServiceError] = {}
         self.after: Callable[[str], None] = lambda _method: None
         for method in _COMMANDS:
@@ -57,9 +58,11 @@ class FakeInsurance:
         months = command["months"]
         return {
             "product_code": command["product_code"],
-            "premium": (2 * command["principal"] * 450 * months + 120_000) // 240_000,
+            "premium": (
+                (2 * command["principal"] * self.rate_bps * months + 120_000) // 240_000
+            ),
             "charged_months": months,
-            "rate_bps": 450,
+            "rate_bps": self.rate_bps,
             "coverage_bps": 10_000,
         }
 

@@ -51,9 +51,9 @@ def post_disbursement(
 
     Raises the refusal of the journal, which is stored under its id as always, also
     InsufficientWalletBalance. Raises WrongCooperative for postings outside of the
-    cooperative's book, FeeChanged when the schedule says another price, and
-    FeeAlreadyCharged for a fee that another journal has charged: nothing is stored
-    then.
+    cooperative's book, FeeChanged when the schedule says another price of the hub's
+    own, PremiumOutOfBounds for an insurer's that cannot be, and FeeAlreadyCharged for
+    a fee that another journal has charged: nothing is stored then.
     """
     keys = journal.keys | {
         key
@@ -113,15 +113,27 @@ def _charge(
         reference=fee.reference,
     )
     charge = wallets.priced(session, asked, batch.moment)
-    if charge.amount != fee.amount:
-        raise contract.FeeChanged(
-            details={"kind": fee.kind, "agreed": fee.amount, "amount": charge.amount}
-        )
+    _check_price(fee, scheduled=charge.amount)
     return replace(
         charge,
-        journal_id=journal_id if charge.amount else None,
+        amount=fee.amount,
+        journal_id=journal_id if fee.amount else None,
         borne_by=fee.borne_by,
     )
+
+
+def _check_price(fee: AgreedFee, *, scheduled: int) -> None:
+    """The hub's own fees cost what its schedule says; a premium is the insurer's.
+
+    What the policy was reserved for is compared by the service that reserved it.
+    """
+    if fee.kind in wallets.CREDITED_AT_THE_HUB:
+        if not 0 < fee.amount <= fee.base_amount:
+            raise contract.PremiumOutOfBounds(details={"amount": fee.amount})
+    elif fee.amount != scheduled:
+        raise contract.FeeChanged(
+            details={"kind": fee.kind, "agreed": fee.amount, "amount": scheduled}
+        )
 
 
 def _keep(session: Session, charge: Charge, request_id: str | None) -> None:

@@ -35,6 +35,7 @@ UNDONE_ELSEWHERE: Final = frozenset(
         "loan_guarantee_return",
         "loan_premium_refund",
         "loan_provision",
+        "loan_rebate",
         "loan_remainder",
         "loan_repayment",
         "loan_restructuring",

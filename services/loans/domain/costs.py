@@ -1,7 +1,8 @@
 """What a loan costs beside its interest, and who bears that (R36, R39, R40, C8, C21).
 
 Everything is whole rupiah. Prices of the hub come out of the ledger's schedule; the
-ledger refuses to charge another price than its own, so that the two cannot drift.
+ledger refuses to charge another price than its own, so that the two cannot drift. The
+premium is the insurance product's, as the insurer has reserved the policy for it.
 """
 
 from __future__ import annotations

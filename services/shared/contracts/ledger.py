@@ -324,6 +324,12 @@ class FeeChanged(RefusedError):
     code = "fee_changed"
 
 
+class PremiumOutOfBounds(RefusedError):
+    """A premium is more than nothing and no more than the loan that it insures."""
+
+    code = "premium_out_of_bounds"
+
+
 class FeeNotCharged(RefusedError):
     """No fee was charged with this kind and reference."""
 
@@ -976,6 +982,10 @@ class ChargeFee(ChargeFeeBody):
 
 class AgreedFee(Schema):
     """A fee that is charged in the journal it belongs to, at the price agreed before.
+
+    The hub's own fees cost what the schedule says. A premium costs what the insurer has
+    quoted and reserved the policy for, whose product may have another rate than the
+    schedule's 4.5 % (R42); it goes through to the insurer.
 
     Who bears it: the cooperative as a cost, or a premium that it holds for the insurer
     because the borrower has paid it (C21).

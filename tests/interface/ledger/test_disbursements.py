@@ -123,6 +123,45 @@ def test_another_price_than_agreed_is_refused(ledger: Ledger) -> None:
     assert "1-1100" not in books_of(ledger, one)
 
 
+def test_a_premium_costs_what_the_insurer_asks(ledger: Ledger) -> None:
+    one = ledger.cooperative()
+    top_up(ledger, one, 500_000)
+    loan, savings = a_loan(ledger, one)
+    journal = a_journal((loan, savings, PRINCIPAL), kind="loan_disbursement")
+    # 3,25 % a year, not the schedule's 4,5 %.
+    premium = replace(PREMIUM, amount=97_500, borne_by="cooperative")
+
+    disbursements.post_disbursement(ledger.database, one, journal, [FEE, premium])
+
+    assert books_of(ledger, one)["5-2200"] == 15_000 + 97_500
+    fees = wallets.list_fees(ledger.database, one, limit=10, cursor=None)["items"]
+    [charged] = [fee for fee in fees if fee["kind"] == "default_insurance"]
+    assert (charged["amount"], charged["rule"]) == (97_500, "R42")
+    # What of it goes back is bounded by what was charged, not by the schedule.
+    with pytest.raises(contract.RefundExceedsFee):
+        refund(ledger, one, kind="default_insurance", reference="loa_1", amount=97_501)
+
+
+@pytest.mark.parametrize("amount", [0, PRINCIPAL + 1])
+def test_a_premium_of_nothing_or_of_more_than_the_loan_is_refused(
+    ledger: Ledger, amount: int
+) -> None:
+    one = ledger.cooperative()
+    top_up(ledger, one, 10_000_000)
+    loan, savings = a_loan(ledger, one)
+    premium = replace(PREMIUM, amount=amount, borne_by="cooperative")
+
+    with pytest.raises(contract.PremiumOutOfBounds):
+        disbursements.post_disbursement(
+            ledger.database,
+            one,
+            a_journal((loan, savings, PRINCIPAL), kind="loan_disbursement"),
+            [FEE, premium],
+        )
+
+    assert "1-1100" not in books_of(ledger, one)
+
+
 def test_a_fee_is_charged_by_one_journal(ledger: Ledger) -> None:
     one = ledger.cooperative()
     top_up(ledger, one, 500_000)

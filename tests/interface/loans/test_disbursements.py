@@ -229,6 +229,40 @@ def test_what_the_borrower_bears_is_taken_out_of_the_loan(lender: Lender) -> Non
     assert wallet - lender.total("1-1020") == 500_000
 
 
+def test_the_premium_is_that_of_the_product_from_the_quote_to_the_ledger(
+    lender: Lender,
+) -> None:
+    insurance = FakeInsurance(lender)
+    insurance.rate_bps = 325
+    product = insured(lender, premium_payer="borrower")
+    terms = {"code": product.code, "amount": PRINCIPAL, "count": 12}
+
+    quote = lender.call(lender.staff("teller"), "quote_loan", terms)
+    paid = disburse(lender, signed(lender, product, amount=PRINCIPAL).id)
+
+    assert (quote["passed_premium"], quote["received"]) == (325_000, 9_675_000)
+    assert (paid["passed_premium"], paid["received"]) == (325_000, 9_675_000)
+    assert fees(lender)["default_insurance"] == 325_000
+    assert insurance.policies[paid["loan_id"]]["premium"] == 325_000
+    assert lender.total("2-1300") == 0
+
+
+def test_another_premium_than_was_quoted_stops_it(lender: Lender) -> None:
+    insurance = FakeInsurance(lender)
+    application = signed(lender, insured(lender), amount=PRINCIPAL)
+
+    def change(method: str) -> None:
+        if method == "quote_premium":
+            insurance.rate_bps += 1
+
+    insurance.after = change
+    with pytest.raises(ledger_contract.FeeChanged):
+        disburse(lender, application.id)
+
+    assert insurance.statuses() == ["cancelled"]
+    assert fees(lender) == {}
+
+
 def test_a_repeated_request_pays_once(lender: Lender) -> None:
     FakeInsurance(lender)
     application = signed(lender, insured(lender))
