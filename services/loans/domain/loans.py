@@ -54,6 +54,8 @@ class Rules:
     penalty_grace_days: int = 0
     penalty_cap_bps_per_month: int = 100
     settlement_fee_months: int = 0
+    rebate_bps: int = 0
+    rebate_grace_days: int = 0
     fee_payer: str = COOPERATIVE
     premium_payer: str = COOPERATIVE
 

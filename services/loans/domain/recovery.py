@@ -12,6 +12,10 @@ RESTRUCTURING: Final = "loan_restructuring"
 WRITE_OFF: Final = "loan_write_off"
 REMAINDER: Final = "loan_remainder"
 SURPLUS: Final = "loan_surplus"
+REBATE: Final = "loan_rebate"
+
+FOR_MEMBERS: Final = frozenset({SURPLUS, REBATE})
+"""Money for a member's savings; where there are none, it is owed."""
 
 # Codes of the chart of accounts (domain.md, topic 6).
 BANK: Final = "1-1010"
@@ -100,6 +104,24 @@ def surplus(cooperative_id: str, *, to: str | None, amount: int) -> Lines:
     """What is over belongs to the member: to savings, else it is owed to whom it is."""
     payee = to or f"{cooperative_id}:{PAYABLES}"
     return _lines((f"{cooperative_id}:{BANK}", payee, amount))
+
+
+def rebate(cooperative_id: str, *, to: str | None, amount: int) -> Lines:
+    """Interest that comes back to who has paid in time (R158): it is no income."""
+    payee = to or f"{cooperative_id}:{PAYABLES}"
+    return _lines((f"{cooperative_id}:{INTEREST_INCOME}", payee, amount))
+
+
+def owed(cooperative_id: str, postings: Lines) -> Lines:
+    """The same money, owed to whom it belongs instead of being on an account."""
+    return [
+        [debit, f"{cooperative_id}:{PAYABLES}", amount] for debit, _, amount in postings
+    ]
+
+
+def amount_of(postings: Lines) -> int:
+    """What is moved altogether, in whole rupiah."""
+    return sum(line[2] for line in postings)
 
 
 def is_below_floor(price: int, market_value: int, floor_price_bps: int) -> bool:

@@ -303,7 +303,21 @@ def _penalty_clause(data: Mapping[str, Any]) -> str:
         if months
         else "Pelunasan dipercepat tidak dikenai biaya."
     )
-    return f"{penalty} {settlement}"
+    return " ".join([penalty, settlement, *_reward(data)])
+
+
+def _reward(data: Mapping[str, Any]) -> list[str]:
+    """What was agreed on paying in time; agreements of before say nothing of it."""
+    if not data.get("rebate_bps"):
+        return []
+    share = formats.percent_bps(data["rebate_bps"])
+    days = data["rebate_grace_days"]
+    grace = f" atau paling lambat {days} hari sesudahnya" if days else ""
+    clause = (
+        f"Apabila setiap angsuran dibayar pada tanggal jatuh tempo{grace}, {share} "
+        "dari bunga yang telah dibayar dikembalikan ke simpanan setelah pinjaman lunas."
+    )
+    return [clause]
 
 
 def _instalments(count: int, frequency: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.loans.domain.allocation import Debt
-from services.loans.domain.loans import OWING
+from services.loans.domain.loans import OWING, Rules
 from services.loans.models import Instalment, Loan
-from services.loans.operations import loan_papers, loans, repayments
+from services.loans.operations import loan_papers, loans, rebates, repayments
 from services.loans.operations.repayments import views as repayment_views
 from services.loans.store import loans as store
 from services.loans.store import repayments as repayments_store
@@ -129,9 +129,10 @@ def _details(session: Session, loan: Loan, day: date) -> dict[str, Any]:
     due = _due(debt) if loan.status in OWING else dict.fromkeys(_DUE, 0)
     shown = _shown(loan, store.progress_of(session, [loan.id])[loan.id])
     extra = {
-        "rules": loan.rules,
+        "rules": Rules.of(loan.rules).to_json(),
         "deferred_interest": debt.deferred,
         "cause": loan.cause,
+        "rebate": rebates.of_loan(session, loan.id),
     }
     return answers.one(contract.LoanDetails(), shown | due | extra)
 

@@ -22,16 +22,18 @@ from services.loans.domain.peers import Ledger
 from services.loans.domain.recovery import Settings
 from services.loans.models import Loan, LoanJournal
 from services.loans.store import arrears as arrears_store
+from services.loans.store import loans as loans_store
 from services.loans.store import recovery as store
 from services.loans.store import repayments as repayments_store
 from services.shared import clock, identifiers
 from services.shared.contracts import answers
 from services.shared.contracts import ledger as ledger_contract
+from services.shared.contracts import loans as loans_contract
 from services.shared.contracts.loans import recovery as contract
 from services.shared.contracts.loans import repayments as repayments_contract
-from services.shared.errors import NotFound, ServiceError
+from services.shared.errors import InvariantViolated, NotFound, ServiceError
 from services.shared.identity import Actor
-from services.shared.persistence import sweeping, trail
+from services.shared.persistence import outbox, sweeping, trail
 from services.shared.persistence.database import Database, retrying
 
 PATIENCE: Final = timedelta(seconds=60)
@@ -115,10 +117,12 @@ def plan(
     postings: domain.Lines,
     *,
     opens: Sequence[dict[str, Any]] = (),
+    patience: timedelta = PATIENCE,
 ) -> str:
     """Say what the book has to follow, and answer its id for `follow`.
 
-    The accounts in ``opens`` are opened before: `account_of` a loan, `shares_of`.
+    The accounts in ``opens`` are opened before: `account_of` a loan, `shares_of`. Who
+    does not follow has nothing to be patient for: `follow_due` will.
     """
     journal = LoanJournal(
         id=identifiers.new("ljr"),
@@ -131,7 +135,7 @@ def plan(
         booked_on=clock.business_date(),
         attempt=1,
         state=domain.PLANNED,
-        due_at=clock.now() + PATIENCE,
+        due_at=clock.now() + patience,
         posted_at=None,
     )
     store.add_journal(session, journal)
@@ -225,8 +229,8 @@ def _body(journal: LoanJournal) -> dict[str, Any]:
 def _plan_again(database: Database, tried: LoanJournal, refusal: ServiceError) -> None:
     """The ledger keeps a refusal for ever, so that another try has another id.
 
-    A day that was closed meanwhile is replaced by today. A surplus whose savings
-    account is gone is owed to whom it belongs: the heirs, or who has left. Whatever
+    A day that was closed meanwhile is replaced by today. What was for a savings account
+    that is gone is owed to whom it belongs: the heirs, or who has left. Whatever
     else was refused is tried ever less often, until somebody has seen to it.
     """
     with database.tenant(tried.cooperative_id) as session:
@@ -237,11 +241,8 @@ def _plan_again(database: Database, tried: LoanJournal, refusal: ServiceError) -
         journal.attempt, journal.due_at = journal.attempt + 1, clock.now() + pause
         if refusal.code == ledger_contract.PeriodClosed.code:
             journal.booked_on = clock.business_date()
-        elif journal.kind == domain.SURPLUS:
-            amount = sum(line[2] for line in journal.postings)
-            journal.postings = domain.surplus(
-                journal.cooperative_id, to=None, amount=amount
-            )
+        elif journal.kind in domain.FOR_MEMBERS:
+            journal.postings = domain.owed(journal.cooperative_id, journal.postings)
 
 
 @retrying
@@ -250,6 +251,28 @@ def _mark_posted(database: Database, posted: LoanJournal) -> None:
         journal = _found(store.lock_journal(session, posted.id))
         if journal.state == domain.PLANNED:
             journal.state, journal.posted_at = domain.POSTED, clock.now()
+            if journal.kind == domain.REBATE:
+                _tell_of_rebate(session, journal)
+
+
+def _tell_of_rebate(session: Session, journal: LoanJournal) -> None:
+    loan = loans_store.find_loan(session, journal.loan_id)
+    if loan is None:
+        raise InvariantViolated("a journal is that of a loan")
+    outbox.add(
+        session,
+        loans_contract.LOAN_REBATED,
+        loans_contract.LoanEvent().dump(
+            {
+                "cooperative_id": loan.cooperative_id,
+                "loan_id": loan.id,
+                "number": loan.number,
+                "member_id": loan.member_id,
+                "amount": domain.amount_of(journal.postings),
+                "on": journal.booked_on,
+            }
+        ),
+    )
 
 
 def _found(journal: LoanJournal | None) -> LoanJournal:

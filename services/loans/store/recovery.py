@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.loans.domain.loans import OWING
-from services.loans.domain.recovery import PLANNED, Settings
+from services.loans.domain.recovery import PLANNED, REBATE, Settings
 from services.loans.models import Loan, LoanJournal, RecoverySettings
 from services.shared.persistence import sweeping
 
@@ -73,6 +73,15 @@ def add_journal(session: Session, journal: LoanJournal) -> None:
     """Plan a journal."""
     session.add(journal)
     session.flush()
+
+
+def find_rebate(session: Session, loan_id: str) -> LoanJournal | None:
+    """The journal by which interest comes back to a borrower; at most one of a loan."""
+    return session.scalar(
+        select(LoanJournal).where(
+            LoanJournal.loan_id == loan_id, LoanJournal.kind == REBATE
+        )
+    )
 
 
 def lock_journal(session: Session, journal_id: str) -> LoanJournal | None:

@@ -257,6 +257,8 @@ def _rules(product: LoanProduct) -> Rules:
         penalty_grace_days=product.penalty_grace_days,
         penalty_cap_bps_per_month=product.penalty_cap_bps_per_month,
         settlement_fee_months=product.settlement_fee_months,
+        rebate_bps=product.rebate_bps,
+        rebate_grace_days=product.rebate_grace_days,
         fee_payer=product.fee_payer,
         premium_payer=product.premium_payer,
     )

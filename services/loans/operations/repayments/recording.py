@@ -22,7 +22,7 @@ from services.loans.domain.allocation import Allocation, Debt
 from services.loans.domain.arrears import NO_STAGE
 from services.loans.domain.peers import Asked, Ledger
 from services.loans.models import Instalment, Loan, Repayment
-from services.loans.operations import loans
+from services.loans.operations import loans, rebates
 from services.loans.operations.repayments import views
 from services.loans.operations.repayments.debts import debt_of
 from services.loans.store import arrears as arrears_store
@@ -140,6 +140,7 @@ def settle_if_paid(session: Session, actor: Actor, loan: Loan) -> bool:
     loan.dpd, loan.oldest_due_on, loan.stage = 0, None, NO_STAGE
     session.flush()
     store.add_ending(session, loan.cooperative_id, loan.id, day, clock.now())
+    rebates.grant(session, actor, loan, instalments)
     outbox.add(
         session,
         loans_contract.LOAN_SETTLED,

@@ -52,6 +52,7 @@ APPLICATION_MOVED: Final = "application_moved"  # ApplicationMoved
 LOAN_DISBURSED: Final = "loan_disbursed"  # LoanEvent
 LOAN_REPAID: Final = "loan_repaid"  # repayments.RepaymentEvent
 LOAN_SETTLED: Final = "loan_settled"  # LoanEvent
+LOAN_REBATED: Final = "loan_rebated"  # LoanEvent
 INSTALMENT_DUE: Final = "instalment_due"  # reminders.InstalmentEvent
 INSTALMENT_OVERDUE: Final = "instalment_overdue"  # reminders.InstalmentEvent
 
@@ -121,7 +122,7 @@ class ApplicationMoved(Schema):
 
 
 class LoanEvent(Schema):
-    """Payload of `loan_disbursed` and `loan_settled`."""
+    """Payload of `loan_disbursed`, `loan_settled` and `loan_rebated`."""
 
     cooperative_id = identifier("coop_01jd8x")
     loan_id = identifier("loa_01jd8x")

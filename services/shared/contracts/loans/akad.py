@@ -221,6 +221,8 @@ class AkadContent(Schema):
     penalty_grace_days = fields.Integer(required=True, strict=True)
     penalty_cap_bps_per_month = fields.Integer(required=True, strict=True)
     settlement_fee_months = fields.Integer(required=True, strict=True)
+    rebate_bps = fields.Integer(load_default=0, strict=True)
+    rebate_grace_days = fields.Integer(load_default=0, strict=True)
     savings_account = fields.String(required=True)
     first_due_on = fields.Date(required=True)
     is_first_due_fixed = fields.Boolean(required=True)

@@ -21,7 +21,7 @@ from typing import Final
 from marshmallow import Schema, fields, validate
 
 from services.shared.contracts import files
-from services.shared.contracts.fields import text
+from services.shared.contracts.fields import UtcField, text
 from services.shared.contracts.loans import (
     FREQUENCIES,
     LOAN_STATUSES,
@@ -105,8 +105,21 @@ class LoanRules(Schema):
     penalty_grace_days = fields.Integer(required=True, strict=True)
     penalty_cap_bps_per_month = fields.Integer(required=True, strict=True)
     settlement_fee_months = fields.Integer(required=True, strict=True)
+    rebate_bps = fields.Integer(required=True, strict=True)
+    rebate_grace_days = fields.Integer(required=True, strict=True)
     fee_payer = fields.String(required=True)
     premium_payer = fields.String(required=True)
+
+
+class LoanRebate(Schema):
+    """Interest that comes back to a borrower who has always paid in time (R158)."""
+
+    amount = fields.Integer(required=True, strict=True)
+    posted_at = UtcField(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null until it is on the member's savings."},
+    )
 
 
 class LoanDetails(Loan):
@@ -131,6 +144,7 @@ class LoanDetails(Loan):
         metadata={"description": "Interest that was put off to the end, not paid."},
     )
     cause = fields.String(required=True, allow_none=True)
+    rebate = fields.Nested(LoanRebate, required=True, allow_none=True)
 
 
 class ListLoans(Page):

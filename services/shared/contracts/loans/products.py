@@ -169,6 +169,18 @@ class LoanTermsBody(Schema):
             "costs, at most what it saves."
         },
     )
+    rebate_bps = _bps(
+        10_000,
+        0,
+        "Of the interest that was paid: what the borrower gets back when the loan is "
+        "settled and every instalment was paid in time (R158).",
+    )
+    rebate_grace_days = fields.Integer(
+        load_default=0,
+        strict=True,
+        validate=validate.Range(min=0, max=30),
+        metadata={"description": "Days after the due day that are still in time."},
+    )
     administration_bps = _bps(1000, 0, "Of the loan, deducted when it is paid out.")
     administration_amount = AmountField(minimum=0, load_default=0)
     fee_payer = fields.String(
