@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -224,6 +224,9 @@ def _ageing(day: date, settings: Settings, aged: list[Aged]) -> dict[str, Any]:
                 "name": arrears.CLASS_NAMES[class_],
                 "provision_bps": bps,
                 "provision": provision,
+                "unaccrued_interest": _unaccrued(
+                    one for one in aged if one.collectibility == class_
+                ),
             }
         )
     stages = [
@@ -235,9 +238,20 @@ def _ageing(day: date, settings: Settings, aged: list[Aged]) -> dict[str, Any]:
         "day": day,
         "loans": sum(one.loans for one in aged),
         "outstanding": whole,
+        "unaccrued_interest": _unaccrued(aged),
         "classes": classes,
         "stages": stages,
     }
+
+
+def _unaccrued(rows: Iterable[Aged]) -> int | None:
+    """Interest that fell due and is no income, if it is known of all of them."""
+    known = 0
+    for one in rows:
+        if one.unaccrued_interest is None:
+            return None
+        known += one.unaccrued_interest
+    return known
 
 
 def _point(day: date, aged: list[Aged]) -> Point:

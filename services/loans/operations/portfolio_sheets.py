@@ -28,6 +28,7 @@ def ageing(report: dict[str, Any]) -> bytes:
             _percent(one["share_bps"]),
             _percent(one["provision_bps"]),
             one["provision"],
+            one["unaccrued_interest"],
         ]
         for one in report["classes"]
     ]
@@ -53,6 +54,7 @@ def ageing(report: dict[str, Any]) -> bytes:
                     "Porsi",
                     "Tarif penyisihan",
                     "Penyisihan",
+                    "Bunga ekstrakomptabel",
                 ),
                 rows=classes,
             ),

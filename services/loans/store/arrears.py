@@ -52,6 +52,8 @@ open_ AS (
                     / greatest(running.due_on - began.began_on, 1)
                 - running.interest_paid, 0), 0)
             END AS receivable,
+        CASE WHEN class_.collectibility >= :non_performing
+            THEN coalesce(open_.fallen_due, 0) ELSE 0 END AS unaccrued_interest,
         loan.outstanding * (CAST(:provision_bps AS integer[]))[class_.collectibility]
             / 10000 AS provision
     FROM loans loan
@@ -159,9 +161,10 @@ FROM cleared
 _PICTURE: Final = """
 WITH {judged}
 INSERT INTO loan_days
-    (cooperative_id, loan_id, day, reason, dpd, collectibility, stage, outstanding)
+    (cooperative_id, loan_id, day, reason, dpd, collectibility, stage, outstanding,
+    unaccrued_interest)
 SELECT :cooperative_id, judged.id, :day, 'month_end', judged.dpd,
-    judged.collectibility, judged.stage, judged.outstanding
+    judged.collectibility, judged.stage, judged.outstanding, judged.unaccrued_interest
 FROM judged
 WHERE judged.disbursed_on <= :day
     AND NOT EXISTS (SELECT FROM loan_days known

@@ -7,22 +7,34 @@ was kept when a month ended.
 from __future__ import annotations
 
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.loans.domain.arrears import NON_PERFORMING
+from services.shared import clock
 
+# Interest of a loan that does not perform is no income: what of it has fallen due and
+# is not paid stands beside the book. A loan that was paid of since it was looked at may
+# still have some in the book.
 _NOW: Final = """
 counted AS (
-    SELECT id, dpd, collectibility, stage, outstanding FROM loans
+    SELECT id, dpd, collectibility, stage, outstanding,
+        CASE WHEN collectibility < :non_performing THEN 0 ELSE greatest((
+            SELECT coalesce(sum(late.interest - late.interest_paid), 0)
+            FROM instalments late
+            WHERE late.loan_id = loans.id AND late.settled_on IS NULL
+                AND late.due_on <= :today) - interest_receivable, 0) END
+            AS unaccrued_interest
+    FROM loans
     WHERE cooperative_id = :cooperative_id AND status = 'active'
 )
 """
 _THEN: Final = """
 counted AS (
-    SELECT loan_id AS id, dpd, collectibility, stage, outstanding FROM loan_days
+    SELECT loan_id AS id, dpd, collectibility, stage, outstanding, unaccrued_interest
+    FROM loan_days
     WHERE cooperative_id = :cooperative_id AND day = :day AND reason = 'month_end'
 )
 """
@@ -30,7 +42,8 @@ counted AS (
 _AGEING: Final = """
 WITH {counted}
 SELECT collectibility, stage, count(*) AS loans,
-    coalesce(sum(outstanding), 0)::bigint AS outstanding
+    coalesce(sum(outstanding), 0)::bigint AS outstanding,
+    sum(unaccrued_interest)::bigint AS unaccrued_interest
 FROM counted GROUP BY collectibility, stage
 """
 
@@ -98,12 +111,17 @@ ORDER BY day DESC, id DESC LIMIT :limit
 
 
 class Aged(NamedTuple):
-    """The loans of one class and stage."""
+    """The loans of one class and stage.
+
+    ``unaccrued_interest`` has fallen due and is no income; None where a picture was
+    kept before that was remembered.
+    """
 
     collectibility: int
     stage: str
     loans: int
     outstanding: int
+    unaccrued_interest: int | None
 
 
 class Part(NamedTuple):
@@ -172,7 +190,7 @@ def ageing(session: Session, cooperative_id: str, day: date | None) -> list[Aged
     """The loans by class and stage, now or when the month of ``day`` ended."""
     rows = session.execute(
         text(_AGEING.format(counted=_counted(day))),
-        {"cooperative_id": cooperative_id, "day": day},
+        _counting(cooperative_id, day),
     )
     return [Aged._make(row) for row in rows]
 
@@ -184,11 +202,7 @@ def breakdown(
     key, join = _KEYS[by]
     rows = session.execute(
         text(_BREAKDOWN.format(counted=_counted(day), key=key, join=join)),
-        {
-            "cooperative_id": cooperative_id,
-            "day": day,
-            "non_performing": NON_PERFORMING,
-        },
+        _counting(cooperative_id, day),
     )
     return [Part._make(row) for row in rows]
 
@@ -249,3 +263,12 @@ def history(
 
 def _counted(day: date | None) -> str:
     return _NOW if day is None else _THEN
+
+
+def _counting(cooperative_id: str, day: date | None) -> dict[str, Any]:
+    return {
+        "cooperative_id": cooperative_id,
+        "day": day,
+        "today": clock.business_date(),
+        "non_performing": NON_PERFORMING,
+    }

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from services.loans.models import PaymentPromise
-from services.loans.operations import arrears
+from services.loans.operations import arrears, repayments
 from services.shared import clock
 from services.shared.contracts import files
+from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts.loans import portfolio as contract
 from services.shared.errors import MalformedError, NotAllowed, NotFound
 from services.shared.presentation import sheets
@@ -108,6 +109,64 @@ def test_a_months_end_is_told_as_it_was(lender: Lender, calendar: Calendar) -> N
     assert [one["day"] for one in points] == ["2026-09-30", "2026-10-20"]
     with pytest.raises(contract.NoPicture):
         ask(lender, "get_loan_ageing", month="2026-08")
+
+
+def test_interest_that_is_no_income_is_told_beside_the_book(
+    lender: Lender, calendar: Calendar
+) -> None:
+    # Rp 3.000.000 over 12 months at 24 %: 60.000, 55.000, 50.000, 45.000, …
+    member, product = lender.member(), lender.product()
+    lender.late_loan(member, product, 85)
+    bad = lender.late_loan(member, product, 95)
+    look(lender)
+    # Fell due on 12 June, July, August and, one day ago, September.
+    report = ask(lender, "get_loan_ageing")
+    assert [one["unaccrued_interest"] for one in report["classes"]] == [
+        0,
+        0,
+        210_000,
+        0,
+        0,
+    ]
+    assert report["unaccrued_interest"] == 210_000
+    book = ledger_contract.INTEREST_RECEIVABLE
+    accrued = lender.balance(book)
+
+    # Part of the oldest interest is paid: that much less, and the book is as it was.
+    repayments.record(
+        lender.database,
+        lender.asked,
+        lender.actor,
+        repayments.Payment(
+            loan_id=bad.id,
+            amount=41_000,
+            channel="bank",
+            source_key=lender.key("1-1010"),
+        ),
+    )
+    [paid] = lender.call(
+        lender.staff("pengurus"), "list_repayments", {"loan_id": bad.id}
+    )["items"]
+    assert paid["interest"] > 0
+    left = 210_000 - paid["interest"]
+    assert ask(lender, "get_loan_ageing")["unaccrued_interest"] == left
+    assert lender.balance(book) == accrued
+
+    # The picture of the month's end keeps it; the other loan is in class 3 by then.
+    look(lender, calendar.turn_to("2026-10-01"))
+    then = ask(lender, "get_loan_ageing", month="2026-09")
+    # 22 June, July, August and September.
+    assert then["unaccrued_interest"] == left + 210_000
+    book_then = [
+        list(one)
+        for one in sheets.read(
+            files.content_of(
+                ask(lender, "get_loan_ageing", month="2026-09", format="xlsx")
+            ),
+            "Kolektibilitas",
+        )
+    ]
+    assert book_then[3][-1] == str(left + 210_000)
 
 
 def test_the_portfolio_divides_by_what_loans_have_in_common(

@@ -73,6 +73,19 @@ class Share(Schema):
     )
 
 
+def _unaccrued_interest() -> fields.Integer:
+    return fields.Integer(
+        required=True,
+        strict=True,
+        allow_none=True,
+        metadata={
+            "description": "Interest of classes 3 to 5 that fell due, is not paid and "
+            "is no income: beside the book (ekstrakomptabel). Null for months of which "
+            "it was not kept."
+        },
+    )
+
+
 class ClassShare(Share):
     """The loans of one class, and what is to be set aside for them."""
 
@@ -80,6 +93,7 @@ class ClassShare(Share):
     name = fields.String(required=True, metadata={"example": "Kurang lancar"})
     provision_bps = fields.Integer(required=True, strict=True)
     provision = fields.Integer(required=True, strict=True)
+    unaccrued_interest = _unaccrued_interest()
 
 
 class StageShare(Share):
@@ -96,6 +110,7 @@ class Ageing(Schema):
     day = fields.Date(required=True)
     loans = fields.Integer(required=True, strict=True)
     outstanding = fields.Integer(required=True, strict=True)
+    unaccrued_interest = _unaccrued_interest()
     classes = fields.List(fields.Nested(ClassShare), required=True)
     stages = fields.List(fields.Nested(StageShare), required=True)
 
