@@ -8,6 +8,7 @@ from services.loans.models.application_documents import ApplicationDocument
 from services.loans.models.application_settings import ApplicationSettings
 from services.loans.models.applications import LoanApplication
 from services.loans.models.arrears import ArrearsJournal, ArrearsSettings, LoanDay
+from services.loans.models.autodebits import Autodebit
 from services.loans.models.claims import (
     ClaimRecovery,
     ClaimRequest,
@@ -65,6 +66,7 @@ __all__ = [
     "Appraisal",
     "ArrearsJournal",
     "ArrearsSettings",
+    "Autodebit",
     "Checklist",
     "ClaimRecovery",
     "ClaimRequest",

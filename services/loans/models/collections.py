@@ -46,6 +46,8 @@ class CollectionTask(Base):
             postgresql_where="state = 'open'",
         ),
         Index("ix_collection_tasks_loan_id", "cooperative_id", "loan_id"),
+        Index("ix_collection_tasks_state", "cooperative_id", "state", "due_on", "id"),
+        Index("ix_collection_tasks_due_on", "cooperative_id", "due_on", "id"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)

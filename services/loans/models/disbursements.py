@@ -63,6 +63,10 @@ class Disbursement(Base):
             "AND (status IN ('finishing', 'done')) = (posted_at IS NOT NULL)",
             name="posted",
         ),
+        Index("ix_disbursements_cooperative_id_id", "cooperative_id", "id"),
+        Index(
+            "ix_disbursements_cooperative_id_status", "cooperative_id", "status", "id"
+        ),
         # What is paid out and what may still be: never two of one application.
         Index(
             "uq_disbursements_live",

@@ -52,6 +52,18 @@ class Guarantee(Base):
             "loan_id",
             postgresql_where="status = 'held'",
         ),
+        Index(
+            "ix_guarantees_of_loan",
+            "cooperative_id",
+            "loan_id",
+            postgresql_where="loan_id IS NOT NULL",
+        ),
+        Index(
+            "ix_guarantees_cooperative_id_member_id",
+            "cooperative_id",
+            "member_id",
+            "id",
+        ),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -105,6 +117,12 @@ class GuaranteeHold(Base):
             "ix_guarantee_holds_guarantee_id", "cooperative_id", "guarantee_id", "id"
         ),
         Index("ix_guarantee_holds_loan_id", "cooperative_id", "loan_id"),
+        Index(
+            "ix_guarantee_holds_call_id",
+            "cooperative_id",
+            "call_id",
+            postgresql_where="call_id IS NOT NULL",
+        ),
         Index(
             "ix_guarantee_holds_due", "due_at", postgresql_where="status = 'releasing'"
         ),

@@ -100,6 +100,8 @@ class Loan(Base):
             postgresql_where="closed_on IS NOT NULL",
         ),
         Index("ix_loans_entered", "cooperative_id", "entered_on"),
+        Index("ix_loans_cooperative_id_status", "cooperative_id", "status", "id"),
+        Index("ix_loans_cooperative_id_officer", "cooperative_id", "officer", "id"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)

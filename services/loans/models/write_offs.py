@@ -47,6 +47,7 @@ class WriteOff(Base):
             unique=True,
             postgresql_where="status <> 'rejected'",
         ),
+        Index("ix_write_offs_loan_id", "cooperative_id", "loan_id", "id"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -10,6 +10,7 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from services.ledger.operations import disbursements as ledger_fees
 from services.loans.domain.loans import Rules, account_key
@@ -585,3 +586,26 @@ def test_what_is_overpaid_may_make_the_rest_smaller(
     assert left[:4] == [(0, 0), (150_000, 55_000), (150_000, 30_000), (150_000, 27_000)]
     assert sum(one["principal"] for one in schedule) == 3_000_000
     assert principal_in_the_book(lender, loan) == 1_650_000
+
+
+@pytest.mark.parametrize("change", [-1, 1])
+def test_instalments_that_do_not_add_up_to_the_loan_are_refused_by_postgresql(
+    lender: Lender, change: int
+) -> None:
+    product = lender.product()
+    application = lender.application(lender.member(), product)
+    loan = a_loan(lender, application_id=application.id)
+
+    def shift(changes: dict[int, int]) -> None:
+        with lender.database.tenant(lender.id) as session:
+            for number, amount in changes.items():
+                session.connection().exec_driver_sql(
+                    "UPDATE instalments SET principal = principal + %s "
+                    "WHERE loan_id = %s AND number = %s",
+                    (amount, loan.id, number),
+                )
+
+    # From one to another is what a payment ahead does: only the end counts.
+    shift({1: change, 2: -change})
+    with pytest.raises(IntegrityError, match=loan.id):
+        shift({1: change})
