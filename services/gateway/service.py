@@ -48,6 +48,7 @@ from services.gateway.routes.members import MemberRoutes
 from services.gateway.routes.my_applications import MyApplicationRoutes
 from services.gateway.routes.notifications import NotificationRoutes
 from services.gateway.routes.oauth import OauthRoutes
+from services.gateway.routes.obligations import ObligationRoutes
 from services.gateway.routes.pages import PageRoutes
 from services.gateway.routes.participants import ParticipantRoutes
 from services.gateway.routes.partners import PartnerRoutes
@@ -111,6 +112,7 @@ class GatewayService(
     RepaymentRoutes,
     ArrearsRoutes,
     PortfolioRoutes,
+    ObligationRoutes,
     CollectionRoutes,
     RestructuringRoutes,
     ExecutionRoutes,

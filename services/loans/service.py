@@ -27,6 +27,7 @@ from services.loans.entrypoints.lending import LendingEntrypoints
 from services.loans.entrypoints.limits import LimitEntrypoints
 from services.loans.entrypoints.loans import LoanEntrypoints
 from services.loans.entrypoints.my_applications import MyApplicationEntrypoints
+from services.loans.entrypoints.obligations import ObligationEntrypoints
 from services.loans.entrypoints.portfolio import PortfolioEntrypoints
 from services.loans.entrypoints.products import ProductEntrypoints
 from services.loans.entrypoints.queue import QueueEntrypoints
@@ -66,6 +67,7 @@ class LoansService(
     ImportEntrypoints,
     ArrearsEntrypoints,
     PortfolioEntrypoints,
+    ObligationEntrypoints,
     CollectionEntrypoints,
     RestructuringEntrypoints,
     ExecutionEntrypoints,

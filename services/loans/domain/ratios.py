@@ -29,13 +29,15 @@ class Bounds:
 
     The seed has several of each (C2): NPF 5/10 %, coverage 80/60 %, LDR between 75 and
     85 % and bad above 90 %, ROA 2,5/1 %. ``npf_plan_bps`` is the NPF above which the
-    policy asks for an audit and a plan (R160). ``savings_fall_bps`` is the fall of what
-    a borrower has saved, month against month, that is an early warning.
+    policy asks for an audit and a plan, and ``npf_licence_bps`` that above which the
+    licence is at risk (R160). ``savings_fall_bps`` is the fall of what a borrower has
+    saved, month against month, that is an early warning.
     """
 
     npf_green_bps: int = 500
     npf_red_bps: int = 1000
     npf_plan_bps: int = 1000
+    npf_licence_bps: int = 1500
     coverage_green_bps: int = 8000
     coverage_red_bps: int = 6000
     ldr_low_bps: int = 7500

@@ -18,6 +18,7 @@ from services.loans.domain import arrears as domain
 from services.loans.domain.arrears import Settings
 from services.loans.domain.peers import Ledger
 from services.loans.models import ArrearsJournal
+from services.loans.operations import obligations
 from services.loans.operations.job_context import Job, JobContext
 from services.loans.store import arrears as store
 from services.shared import clock, identifiers
@@ -85,6 +86,7 @@ def _look(session: Session, cooperative_id: str, day: date, settings: Settings) 
     provides_on = day if settings.provision_every == domain.DAY else None
     if _begins_a_month(session, cooperative_id, month_end):
         store.take_picture(session, cooperative_id, month_end, settings)
+        obligations.open_for(session, cooperative_id, month_end, settings)
         provides_on = provides_on or month_end
     if provides_on and store.find_journal(
         session, cooperative_id, provides_on, PROVISION

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from services.loans.domain import arrears, ratios
 from services.loans.domain.arrears import NON_PERFORMING, Settings
 from services.loans.domain.peers import Ledger
+from services.loans.models import NpfObligation
 from services.loans.operations import portfolio_sheets
 from services.loans.operations.arrears import PROVISION
 from services.loans.store import arrears as arrears_store
+from services.loans.store import obligations as obligations_store
 from services.loans.store import portfolio as store
 from services.loans.store.portfolio import Aged, Performing, Point
 from services.shared import clock
@@ -55,7 +57,13 @@ def get_ratios(
     earned = _surplus(book) - _surplus(
         _book(ledger, date(day.year, 1, 1) - timedelta(days=1))
     )
-    report = answers.one(contract.Ratios(), _ratios(day, settings, aged, book, earned))
+    obliged: Sequence[NpfObligation] = ()
+    if not command["month"]:
+        with database.tenant(cooperative_id) as session:
+            obliged = obligations_store.list_open(session, cooperative_id)
+    report = answers.one(
+        contract.Ratios(), _ratios(day, settings, aged, book, earned, obliged)
+    )
     if command["format"] == files.XLSX:
         return _file("rasio-pinjaman", day, portfolio_sheets.ratios(report))
     return report
@@ -213,7 +221,7 @@ def _ageing(day: date, settings: Settings, aged: list[Aged]) -> dict[str, Any]:
             "share_bps": ratios.ratio_bps(outstanding, whole) or 0,
         }
 
-    classes = []
+    classes: list[dict[str, Any]] = []
     for class_, bps in zip(arrears.CLASSES, settings.provision_bps, strict=True):
         part = share([one for one in aged if one.collectibility == class_])
         provision = part["outstanding"] * bps // ratios.BASIS_POINTS
@@ -302,6 +310,7 @@ def _ratios(
     aged: list[Aged],
     book: Mapping[str, int],
     earned: int,
+    obliged: Sequence[NpfObligation],
 ) -> dict[str, Any]:
     point, bounds = _point(day, aged), settings.bounds
     allowance = -book.get(ledger_contract.LOAN_ALLOWANCE, 0)
@@ -329,22 +338,47 @@ def _ratios(
         "surplus": earned,
         "annualised_surplus": of_year,
         "roa": {"bps": roa, "light": ratios.roa_light(roa, bounds)},
-        "alarms": _alarms(npf, bounds),
+        "alarms": _alarms(npf, bounds, obliged, day),
     }
 
 
-def _alarms(npf: int | None, bounds: ratios.Bounds) -> list[dict[str, str]]:
+def _alarms(
+    npf: int | None,
+    bounds: ratios.Bounds,
+    obliged: Sequence[NpfObligation],
+    day: date,
+) -> list[dict[str, str]]:
     """R160 as the cooperative's own policy: no law says it (C15)."""
-    if npf is None or npf <= bounds.npf_plan_bps:
-        return []
-    limit = formats.percent_bps(bounds.npf_plan_bps)
-    return [
-        {
-            "code": "npf_plan",
-            "text": f"NPF di atas {limit}: kebijakan internal meminta audit khusus "
-            "dan rencana perbaikan dalam 30 hari.",
-        }
-    ]
+    alarms = []
+    if npf is not None and npf > bounds.npf_plan_bps:
+        limit = formats.percent_bps(bounds.npf_plan_bps)
+        alarms.append(
+            {
+                "code": "npf_plan",
+                "text": f"NPF di atas {limit}: kebijakan internal meminta audit khusus "
+                "dan rencana perbaikan dalam 30 hari.",
+            }
+        )
+    if npf is not None and npf > bounds.npf_licence_bps:
+        limit = formats.percent_bps(bounds.npf_licence_bps)
+        alarms.append(
+            {
+                "code": "npf_licence_risk",
+                "text": f"NPF di atas {limit}: tingkat yang dapat berujung pada sanksi "
+                "izin usaha.",
+            }
+        )
+    return alarms + [_reminder(one, day) for one in obliged]
+
+
+def _reminder(one: NpfObligation, day: date) -> dict[str, str]:
+    of_day, due_on = formats.date_long(one.day), formats.date_long(one.due_on)
+    wanted = f"Audit khusus dan rencana perbaikan atas NPF per {of_day}"
+    if day > one.due_on:
+        text = f"{wanted} belum diselesaikan, jatuh tempo {due_on}."
+        return {"code": "npf_obligation_overdue", "text": text}
+    text = f"{wanted} harus selesai paling lambat {due_on}."
+    return {"code": "npf_obligation", "text": text}
 
 
 def _file(name: str, day: date, content: bytes) -> dict[str, Any]:

@@ -64,6 +64,15 @@ class RatioBounds(Schema):
     npf_green_bps = _bps("NPF up to here is green; 5 % by default.")
     npf_red_bps = _bps("NPF above is red; 10 % by default.")
     npf_plan_bps = _bps("NPF above asks for an audit and a plan (R160); 10 %.")
+    npf_licence_bps = fields.Integer(
+        load_default=1500,
+        strict=True,
+        validate=validate.Range(min=0, max=BPS_MAX),
+        metadata={
+            "description": "NPF above puts the licence at risk (R160); 15 %.",
+            "example": 1500,
+        },
+    )
     coverage_green_bps = _bps("CKP / NPF from here on is green; 80 %.", highest=10**6)
     coverage_red_bps = _bps("CKP / NPF below is red; 60 %.", highest=10**6)
     ldr_low_bps = _bps("LDR from here on is green; 75 %.", highest=10**6)
@@ -79,6 +88,7 @@ class RatioBounds(Schema):
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:
         rising = (
             ("npf_green_bps", "npf_red_bps"),
+            ("npf_plan_bps", "npf_licence_bps"),
             ("coverage_red_bps", "coverage_green_bps"),
             ("ldr_low_bps", "ldr_high_bps"),
             ("ldr_high_bps", "ldr_red_bps"),
