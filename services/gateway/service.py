@@ -34,6 +34,7 @@ from services.gateway.routes.home import HomeRoutes
 from services.gateway.routes.imports import ImportRoutes
 from services.gateway.routes.insurance import InsuranceRoutes
 from services.gateway.routes.insurance_claims import InsuranceClaimRoutes
+from services.gateway.routes.insurance_resolutions import InsuranceResolutionRoutes
 from services.gateway.routes.interest import InterestRoutes
 from services.gateway.routes.jobs import JobRoutes
 from services.gateway.routes.journals import JournalRoutes
@@ -119,6 +120,7 @@ class GatewayService(
     RecoveryRoutes,
     InsuranceRoutes,
     InsuranceClaimRoutes,
+    InsuranceResolutionRoutes,
     QueueRoutes,
     ScoringRoutes,
     LendingRoutes,

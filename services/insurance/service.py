@@ -6,6 +6,7 @@ from services.insurance.entrypoints.claims import ClaimEntrypoints
 from services.insurance.entrypoints.health import HealthEntrypoints
 from services.insurance.entrypoints.insurers import InsurerEntrypoints
 from services.insurance.entrypoints.policies import PolicyEntrypoints
+from services.insurance.entrypoints.resolutions import ResolutionEntrypoints
 from services.insurance.entrypoints.subrogations import SubrogationEntrypoints
 from services.shared.contracts import insurance as contract
 from services.shared.messaging import TenantEntrypoints
@@ -16,6 +17,7 @@ class InsuranceService(
     PolicyEntrypoints,
     ClaimEntrypoints,
     SubrogationEntrypoints,
+    ResolutionEntrypoints,
     TenantEntrypoints,
     HealthEntrypoints,
 ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -179,6 +180,17 @@ class Agency:
     def submit(self, claim: dict[str, Any]) -> dict[str, Any]:
         """A claim that goes to the insurer."""
         return claims.submit_claim(self.desk, self.actor, claim["id"])
+
+    def staff(self, name: str, *, is_strong: bool = True) -> Identity:
+        """Somebody of the cooperative, who has just given a second factor or not."""
+        return Identity(
+            subject=f"usr_{name}",
+            cooperative_id=self.id,
+            scopes=frozenset({"insurance:write", "insurance:read", "approvals:write"}),
+            service="gateway",
+            session_id="ses_1",
+            strong_until=int(time.time()) + 600 if is_strong else 0,
+        )
 
     def show_claim(self, claim: dict[str, Any]) -> dict[str, Any]:
         """Where a claim stands."""

@@ -175,6 +175,7 @@ TRIED_ELSEWHERE: Final = {
     "allocate_payment",
     "approve_departure",
     "approve_guarantee_call",
+    "approve_resolution",
     "break_deposit",
     "cancel_contribution",
     "disburse",

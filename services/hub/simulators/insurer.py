@@ -8,6 +8,7 @@ memory. What it does with a loan depends on the last three digits of its princip
 | …001 | the cover is refused |
 | …002 | the reservation is answered after `SLOW_SECONDS` |
 | …003 | another premium is answered than was told |
+| …004 | the policy is not activated, until somebody allows it |
 | …010 | a claim is approved for half of what was claimed |
 | …020 | a claim is rejected |
 | …030 | a claim stays in review until somebody decides it |
@@ -20,6 +21,7 @@ Beside the API:
 | request | what it does |
 |---|---|
 | `GET /simulate/policies`, `GET /simulate/claims` | lists what was asked for |
+| `POST /simulate/policies/{id}/allow` | lets a policy be activated after all |
 | `POST /simulate/claims/{id}/decide` | lets a claim be decided, and calls back |
 | `POST /simulate/outage` `{"is_down"}` | answers every call with 503, or no more |
 
@@ -51,6 +53,7 @@ CALLED_BACK_AFTER_SECONDS: Final = 0.2
 REFUSED: Final = 1
 SLOW: Final = 2
 OTHER_PREMIUM: Final = 3
+NOT_ACTIVATED: Final = 4
 HALF: Final = 10
 REJECTED: Final = 20
 UNDECIDED: Final = 30
@@ -69,11 +72,18 @@ class SimulatedPolicy:
     principal: int
     premium: int
     status: str = "provisional"
+    is_allowed: bool = False
+    was_refused: bool = False
 
     @property
     def rule(self) -> int:
         """What is done with it: the last three digits of its principal."""
         return self.principal % 1000
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether it is not activated."""
+        return self.rule == NOT_ACTIVATED and not self.is_allowed
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -221,6 +231,11 @@ class Company:
         status = "active" if what == "activate" else "cancelled"
         if status == "active" and policy.status == "cancelled":
             return 409, {"reason": "Polis sudah dibatalkan"}
+        if status == "active" and policy.is_unwanted:
+            policy.was_refused = True
+            return 422, {"reason": "Usia peserta melebihi ketentuan"}
+        if policy.was_refused and policy.is_unwanted:
+            return 409, {"reason": "Polis tidak pernah berlaku"}
         policy.status = status
         return 200, policy.shown
 
@@ -268,6 +283,9 @@ class Company:
             case "POST", ["outage"]:
                 self.is_down = bool(content["is_down"])
                 return 200, {}
+            case "POST", ["policies", policy_id, "allow"]:
+                self.policies[policy_id].is_allowed = True
+                return 200, self.policies[policy_id].shown
             case "POST", ["claims", claim_id, "decide"]:
                 return 200, {"callback": self.decide(claim_id, content)}
         return 404, {"reason": "See the table at the top of this simulator."}

@@ -10,17 +10,18 @@ RESERVED: Final = "reserved"
 REFUSED: Final = "refused"
 RELEASING: Final = "releasing"
 ACTIVATING: Final = "activating"
+ACTIVATION_REFUSED: Final = "activation_refused"
 ACTIVE: Final = "active"
 CANCELLING: Final = "cancelling"
 CANCELLED: Final = "cancelled"
 EXPIRED: Final = "expired"
 CLAIMED: Final = "claimed"
 
-LIVING: Final = (RESERVING, RESERVED, ACTIVATING, ACTIVE)
+LIVING: Final = (RESERVING, RESERVED, ACTIVATING, ACTIVATION_REFUSED, ACTIVE)
 """A loan has at most one policy in these states."""
 
-RUNNING: Final = (RESERVED, ACTIVATING, ACTIVE, CANCELLING)
-"""What keeps a cooperative from leaving (R17): cover, or a refund under way."""
+RUNNING: Final = (RESERVED, ACTIVATING, ACTIVATION_REFUSED, ACTIVE, CANCELLING)
+"""What keeps a cooperative from leaving (R17): cover, or premium that may go back."""
 
 COVERED: Final = (ACTIVATING, ACTIVE)
 """Cover that can be claimed on or cancelled."""
@@ -30,6 +31,9 @@ CLAIMABLE: Final = (*COVERED, EXPIRED)
 
 UNFINISHED: Final = (RESERVING, RELEASING, ACTIVATING, CANCELLING)
 """The sweep carries on with these."""
+
+NEVER_COVERED: Final = "activation_refused"
+"""Why a policy ended that the insurer would not let begin."""
 
 LIFE: Final = "credit_life"
 GUARANTEE: Final = "credit_guarantee"

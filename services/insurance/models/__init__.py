@@ -3,6 +3,7 @@
 from services.insurance.models.claims import Claim, ClaimDocument
 from services.insurance.models.insurers import InsuranceProduct, Insurer
 from services.insurance.models.policies import Policy
+from services.insurance.models.resolutions import Resolution
 from services.insurance.models.subrogations import Recovery, Subrogation
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "Insurer",
     "Policy",
     "Recovery",
+    "Resolution",
     "Subrogation",
 ]

@@ -38,12 +38,13 @@ class Policy(Base):
         CheckConstraint("ends_on > starts_on", name="ends_on"),
         CheckConstraint(
             "status IN ('reserving', 'reserved', 'refused', 'releasing', "
-            "'activating', 'active', 'cancelling', 'cancelled', 'expired', 'claimed')",
+            "'activating', 'activation_refused', 'active', 'cancelling', "
+            "'cancelled', 'expired', 'claimed')",
             name="status",
         ),
         CheckConstraint(
-            "status NOT IN "
-            "('activating', 'active', 'cancelling', 'expired', 'claimed') "
+            "status NOT IN ('activating', 'activation_refused', 'active', "
+            "'cancelling', 'expired', 'claimed') "
             "OR premium_fee_reference IS NOT NULL",
             name="premium_fee_reference",
         ),
@@ -64,8 +65,8 @@ class Policy(Base):
             "cooperative_id",
             "reference",
             unique=True,
-            postgresql_where="status IN "
-            "('reserving', 'reserved', 'activating', 'active')",
+            postgresql_where="status IN ('reserving', 'reserved', 'activating', "
+            "'activation_refused', 'active')",
         ),
         Index("ix_policies_reference", "cooperative_id", "reference", "id"),
         Index("ix_policies_member_id", "cooperative_id", "member_id", "id"),
@@ -74,6 +75,12 @@ class Policy(Base):
             "due_at",
             postgresql_where="status IN "
             "('reserving', 'releasing', 'activating', 'cancelling')",
+        ),
+        Index(
+            "ix_policies_activation_refused",
+            "cooperative_id",
+            "id",
+            postgresql_where="status = 'activation_refused'",
         ),
         Index("ix_policies_ends_on", "ends_on", postgresql_where="status = 'active'"),
         Index(

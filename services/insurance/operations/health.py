@@ -20,11 +20,14 @@ def get_health(database: Database) -> dict[str, Any]:
 
 
 def _gauges(session: Session) -> health.Gauges:
-    unfinished = policies.count_by_status(session)
+    found = policies.count_by_status(session)
     with_insurer = claims.count_by_status(session)
     return {
-        "policies_activating": unfinished.get(policy_rules.ACTIVATING, 0),
-        "policies_unfinished": sum(unfinished.values()),
+        "policies_activating": found.get(policy_rules.ACTIVATING, 0),
+        "policies_activation_refused": found.get(policy_rules.ACTIVATION_REFUSED, 0),
+        "policies_unfinished": sum(
+            found.get(status, 0) for status in policy_rules.UNFINISHED
+        ),
         "claims_disputed": with_insurer.get(claim_rules.DISPUTED, 0),
         "claims_with_insurer": sum(with_insurer.values()),
     }

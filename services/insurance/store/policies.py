@@ -191,10 +191,11 @@ def release_forgotten(session: Session, *, today: date, now: datetime) -> int:
 
 
 def count_by_status(session: Session) -> dict[str, int]:
-    """How many policies are unfinished, by state."""
+    """How many policies are unfinished or wait for a person, by state."""
+    counted = (*policies.UNFINISHED, policies.ACTIVATION_REFUSED)
     rows = session.execute(
         select(Policy.status, func.count())
-        .where(Policy.status.in_(policies.UNFINISHED))
+        .where(Policy.status.in_(counted))
         .group_by(Policy.status)
     )
     return {row[0]: int(row[1]) for row in rows}

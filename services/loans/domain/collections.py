@@ -55,6 +55,10 @@ STEPS: Final = (OFFER, DEADLINE)
 REPORT: Final = "restructuring_report"
 REPORT_ACTION: Final = "Laporkan pelaksanaan restrukturisasi"
 CLAIM: Final = "insurance_claim"
+NOT_COVERED: Final = "not_covered"
+NOT_COVERED_ACTION: Final = (
+    "Perusahaan asuransi menolak polis; pinjaman tidak dijamin: periksa polis"
+)
 CLAIM_ACTION: Final = "Klaim asuransi tidak dapat dibuka otomatis: periksa polis"
 
 TEGURAN: Final = 0

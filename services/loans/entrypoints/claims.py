@@ -8,6 +8,7 @@ from services.loans.entrypoints.peers import Peers
 from services.loans.operations import claims, proceeds
 from services.shared import access
 from services.shared.contracts.insurance.claims import CLAIM_PAID
+from services.shared.contracts.insurance.policies import POLICY_ACTIVATION_REFUSED
 from services.shared.contracts.loans import LoanCommand
 from services.shared.contracts.loans import claims as contract
 from services.shared.messaging import Event, loaded, on_event, rpc, timer
@@ -42,6 +43,11 @@ class ClaimEntrypoints(Peers):
     def on_insurance_claim_paid(self, event: Event) -> None:
         """Take what the insurer has paid."""
         claims.take_payment(self.database, event.event_id, event.payload)
+
+    @on_event("insurance", POLICY_ACTIVATION_REFUSED)
+    def on_insurance_policy_activation_refused(self, event: Event) -> None:
+        """Let whoever looks after the loan know that it is not insured."""
+        claims.take_refused_cover(self.database, event.event_id, event.payload)
 
     @timer(seconds=10.0)
     def open_claims(self) -> None:

@@ -32,6 +32,7 @@ from services.shared import clock, identifiers
 from services.shared.contracts import answers
 from services.shared.contracts import loans as loans_contract
 from services.shared.contracts.insurance import claims as insurance_contract
+from services.shared.contracts.insurance import policies as policies_contract
 from services.shared.contracts.loans import claims as contract
 from services.shared.contracts.loans.verification import DateInTheFuture
 from services.shared.contracts.members import membership
@@ -49,6 +50,7 @@ PATIENCE: Final = timedelta(seconds=60)
 RETRY: Final = timedelta(hours=12)
 """After the insurer said that it is too early."""
 
+TASK_WITHIN: Final = timedelta(days=7)
 SWEEP_SIZE: Final = 50
 FINAL: Final = (RefusedError, ConflictError, NotFoundError)
 """Answers that stay the same when the same is asked again."""
@@ -165,6 +167,40 @@ def take_payment(database: Database, event_id: str, payload: dict[str, Any]) -> 
                 loan.id,
                 after={"claim_id": paid["claim_id"], "amount": paid["amount"]},
             )
+
+
+@retrying
+def take_refused_cover(
+    database: Database, event_id: str, payload: dict[str, Any]
+) -> None:
+    """The insurer will not cover a loan that was paid out: a task for its officer.
+
+    The loan stays as it is; staff retries or ends the policy.
+    """
+    told = policies_contract.PolicyEvent().load(payload)
+    cooperative_id, today = told["cooperative_id"], clock.business_date()
+    with database.tenant(cooperative_id) as session:
+        if not inbox.first_time(session, f"{ACTOR}.activation_refused", event_id):
+            return
+        loan = loans_store.find_loan(session, told["loan_id"])
+        if loan is None:
+            _log.error("policy %s is of no loan that is known", told["policy_id"])
+            return
+        collections_store.add_task(
+            session,
+            loan,
+            code=collections_domain.NOT_COVERED,
+            action=collections_domain.NOT_COVERED_ACTION,
+            since=today,
+            due_on=today + TASK_WITHIN,
+        )
+        trail.note(
+            session,
+            Actor(cooperative_id=cooperative_id, subject=ACTOR),
+            "loan.not_covered",
+            loan.id,
+            after={"policy_id": told["policy_id"]},
+        )
 
 
 def report_recoveries(database: Database, insurance_of: InsuranceOf) -> int:
@@ -294,7 +330,7 @@ def _end(
                 code=collections_domain.CLAIM,
                 action=collections_domain.CLAIM_ACTION,
                 since=request.occurred_on,
-                due_on=clock.business_date() + timedelta(days=7),
+                due_on=clock.business_date() + TASK_WITHIN,
             )
         trail.note(
             session,

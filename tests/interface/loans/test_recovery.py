@@ -323,6 +323,23 @@ def test_what_is_over_is_owed_to_whom_it_belongs_without_an_account(
     assert lender.total("2-1100") == owed - 500_000
 
 
+def test_who_looks_after_a_loan_hears_that_it_is_not_covered(lender: Lender) -> None:
+    loan = lender.loan(lender.member(), lender.product())
+    told = {"cooperative_id": lender.id, "policy_id": "pol_1", "loan_id": loan.id}
+    event_id = identifiers.new("evt")
+
+    for event in (event_id, event_id, identifiers.new("evt")):
+        claims.take_refused_cover(lender.database, event, told)
+    claims.take_refused_cover(
+        lender.database, identifiers.new("evt"), told | {"loan_id": "loa_asing"}
+    )
+
+    assert "tidak dijamin" in tasks_of(lender, loan.id)["not_covered"]["action"]
+    reader = lender.staff("pengawas")
+    shown = lender.call(reader, "get_loan", {"loan_id": loan.id})
+    assert (shown["status"], shown["outstanding"]) == ("active", loan.principal)
+
+
 def test_death_and_force_majeure_are_claimed_at_once(lender: Lender) -> None:
     member = lender.member()
     insured = lender.product(insurance_product="jiwa_kredit")

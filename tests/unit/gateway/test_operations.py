@@ -42,6 +42,8 @@ MONEY = {
     "/v1/loans/{loan_id}/repayments",
     "/v1/me/loans/{loan_id}/repayments",
     "/v1/loan-guarantee-calls/{call_id}/approve",
+    # A claim is given up in part, or a premium goes back.
+    "/v1/insurance/resolutions/{resolution_id}/approve",
     # What a member had paid in goes back.
     "/v1/departures/{departure_id}/approve",
 }

@@ -101,8 +101,8 @@ def _submit(desk: Desk, claim: Claim, insurer: str) -> None:
     with desk.database.tenant(claim.cooperative_id) as session:
         policy = views.policy_of(session, claim)
         document_ids = [one.id for one in store.list_documents(session, claim.id)]
-    if policy.status == policies.ACTIVATING:
-        # An insurer that has not heard of the loan yet would refuse its claim.
+    if policy.status in {policies.ACTIVATING, policies.ACTIVATION_REFUSED}:
+        # An insurer for which cover has not begun would refuse its claim.
         carry_policy_on(desk, claim.cooperative_id, policy.id)
         raise InsurerAway("The policy is not active at the insurer yet.")
     try:

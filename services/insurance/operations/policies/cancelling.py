@@ -27,7 +27,8 @@ def cancel_policy(
     """Cover ends; the sweep tells the insurer, then gives the premium's rest back.
 
     Again, and for cover that has ended by itself, nothing changes. A draft of a claim
-    is withdrawn. Raises PolicyNotRunning before cover has begun, PolicyUnderClaim.
+    is withdrawn. Of cover that the insurer would not let begin all premium goes back.
+    Raises PolicyNotRunning before cover has begun, PolicyUnderClaim.
     """
     with database.tenant(actor.cooperative_id) as session:
         policy = found(store.lock_policy(session, command["policy_id"]))
@@ -39,7 +40,24 @@ def cancel_policy(
             session.flush()
             told = {"reason": command["reason"], "refund_amount": policy.refund_amount}
             trail.note(session, actor, "policy.cancelled", policy.id, after=told)
+        elif policy.status == policies.ACTIVATION_REFUSED:
+            end_uncovered(session, actor, policy, command["reason"])
         return answers.one(contract.Cancellation(), policy)
+
+
+def end_uncovered(session: Session, actor: Actor, policy: Policy, why: str) -> None:
+    """A policy ends that the insurer never let begin: nothing of its premium is earned.
+
+    The policy's row must be held. Raises PolicyUnderClaim.
+    """
+    _withdraw_draft(session, policy)
+    policy.status = policies.CANCELLING
+    policy.ended_on, policy.end_reason = clock.business_date(), policies.NEVER_COVERED
+    policy.refund_amount = policy.premium
+    policy.attempts, policy.due_at = 0, clock.now()
+    session.flush()
+    told = {"reason": why, "refund_amount": policy.refund_amount}
+    trail.note(session, actor, "policy.cancelled", policy.id, after=told)
 
 
 def _withdraw_draft(session: Session, policy: Policy) -> None:

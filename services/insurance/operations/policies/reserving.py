@@ -32,6 +32,7 @@ from services.shared import clock, identifiers
 from services.shared.contracts import answers
 from services.shared.contracts import insurance as insurance_contract
 from services.shared.contracts.insurance import policies as contract
+from services.shared.contracts.insurance import resolutions as resolutions_contract
 from services.shared.crypto import FieldCipher
 from services.shared.errors import InvariantViolated
 from services.shared.identity import Actor
@@ -125,6 +126,34 @@ def activate_policy(
     if _begin(desk.database, actor, command) == policies.ACTIVATING:
         sweeping.carry_on(desk, actor.cooperative_id, policy_id)
     return views.get_policy(desk.database, actor.cooperative_id, policy_id)
+
+
+def retry_activation(
+    desk: Desk, actor: Actor, command: dict[str, Any]
+) -> dict[str, Any]:
+    """The insurer is asked once more to let cover begin. Again changes nothing.
+
+    Raises ActivationNotRefused for cover that has not come so far, or has ended.
+    """
+    _try_again(desk.database, actor, command)
+    sweeping.carry_on(desk, actor.cooperative_id, command["policy_id"])
+    return views.get_policy(desk.database, actor.cooperative_id, command["policy_id"])
+
+
+@retrying
+def _try_again(database: Database, actor: Actor, command: dict[str, Any]) -> None:
+    with database.tenant(actor.cooperative_id) as session:
+        policy = found(store.lock_policy(session, command["policy_id"]))
+        if policy.status in policies.COVERED:
+            return
+        if policy.status != policies.ACTIVATION_REFUSED:
+            raise resolutions_contract.ActivationNotRefused
+        policy.status = policies.ACTIVATING
+        policy.attempts = 0
+        policy.due_at = clock.now() + timedelta(seconds=policies.HELD_SECONDS)
+        session.flush()
+        told = {"reason": command["reason"]}
+        trail.note(session, actor, "policy.activation_retried", policy.id, after=told)
 
 
 @retrying

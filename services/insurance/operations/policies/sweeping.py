@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from services.insurance.domain import policies
 from services.insurance.domain.insurers import (
@@ -72,7 +72,10 @@ def carry_on(desk: Desk, cooperative_id: str, policy_id: str) -> None:
         _log.warning("the insurer of policy %s is away: %s", policy_id, fault)
         _postpone(desk.database, policy, contract.InsurerUnavailable.code)
     except InsurerRefusal as refusal:
-        _postpone(desk.database, policy, str(refusal))
+        if policy.status == policies.ACTIVATING:
+            _refuse_activation(desk.database, policy, str(refusal))
+        else:
+            _postpone(desk.database, policy, str(refusal))
     except ServiceError as fault:
         _postpone(desk.database, policy, fault.code)
 
@@ -143,12 +146,7 @@ def _cancel(desk: Desk, policy: Policy, insurer: str) -> None:
             return
         locked.status, locked.fault = policies.CANCELLED, None
         if locked.refund_amount:
-            payload = {
-                "cooperative_id": locked.cooperative_id,
-                "policy_id": locked.id,
-                "loan_id": locked.reference,
-                "amount": locked.refund_amount,
-            }
+            payload = _event(locked) | {"amount": locked.refund_amount}
             told = contract.PolicyRefunded().dump(payload)
             outbox.add(session, contract.POLICY_REFUNDED, told)
             actor, after = sweeper(locked.cooperative_id), {"amount": payload["amount"]}
@@ -156,17 +154,45 @@ def _cancel(desk: Desk, policy: Policy, insurer: str) -> None:
 
 
 def _tell_insurer(desk: Desk, policy: Policy, insurer: str) -> None:
-    desk.asked.cancel(
-        Ending(
-            insurer=insurer,
-            policy_id=policy.id,
-            on=policy.ended_on or clock.business_date(),
-            reason=policy.end_reason or "",
-            refund_amount=policy.refund_amount,
-        )
+    ending = Ending(
+        insurer=insurer,
+        policy_id=policy.id,
+        on=policy.ended_on or clock.business_date(),
+        reason=policy.end_reason or "",
+        refund_amount=policy.refund_amount,
     )
+    try:
+        desk.asked.cancel(ending)
+    except InsurerRefusal:
+        # Who would not let it begin may well say that there is nothing to end.
+        if policy.end_reason != policies.NEVER_COVERED:
+            raise
     with desk.database.tenant(policy.cooperative_id) as session:
         found(store.lock_policy(session, policy.id)).is_insurer_told = True
+
+
+@retrying
+def _refuse_activation(database: Database, seen: Policy, reason: str) -> None:
+    """The insurer will not have it, however often it is asked: a person decides."""
+    with database.tenant(seen.cooperative_id) as session:
+        policy = found(store.lock_policy(session, seen.id))
+        if policy.status != policies.ACTIVATING:
+            return
+        policy.status = policies.ACTIVATION_REFUSED
+        policy.attempts, policy.fault = 0, reason
+        session.flush()
+        told = contract.PolicyEvent().dump(_event(policy))
+        outbox.add(session, contract.POLICY_ACTIVATION_REFUSED, told)
+        actor, after = sweeper(policy.cooperative_id), {"reason": reason}
+        trail.note(session, actor, "policy.activation_refused", policy.id, after=after)
+
+
+def _event(policy: Policy) -> dict[str, Any]:
+    return {
+        "cooperative_id": policy.cooperative_id,
+        "policy_id": policy.id,
+        "loan_id": policy.reference,
+    }
 
 
 @retrying

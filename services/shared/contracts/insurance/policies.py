@@ -12,7 +12,8 @@
 
 All commands of loans may come twice. A policy is `reserved` before the money of its
 loan moves and activated after it: from then on it becomes `active` in the end, however
-long the insurer is away. Amounts are whole rupiah.
+long the insurer is away; or `activation_refused`, where the insurer will not have it
+and a person decides (`resolutions`). Amounts are whole rupiah.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ STATUSES: Final = (
     "refused",
     "releasing",
     "activating",
+    "activation_refused",
     "active",
     "cancelling",
     "cancelled",
@@ -43,6 +45,7 @@ CANCEL_REASONS: Final = ("settled_early", "settled", "restructured")
 
 # Events.
 POLICY_REFUNDED: Final = "policy_refunded"  # PolicyRefunded
+POLICY_ACTIVATION_REFUSED: Final = "policy_activation_refused"  # PolicyEvent
 
 
 class ProductNotOffered(RefusedError):
@@ -230,15 +233,17 @@ class PolicyPage(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
-class PolicyRefunded(Schema):
-    """Payload of `policy_refunded`: premium that is back in the cooperative's wallet.
-
-    ``loan_id`` is the reference of the policy.
-    """
+class PolicyEvent(Schema):
+    """Payload of the events of a policy; ``loan_id`` is its reference."""
 
     cooperative_id = identifier("coop_01jd8x")
     policy_id = identifier("pol_01jd8x")
     loan_id = identifier("loa_01jd8x")
+
+
+class PolicyRefunded(PolicyEvent):
+    """Payload of `policy_refunded`: premium is back in the cooperative's wallet."""
+
     amount = AmountField(required=True)
 
 
