@@ -13,6 +13,7 @@ from services.gateway.routes.arrears import ArrearsRoutes
 from services.gateway.routes.audit import AuditRoutes
 from services.gateway.routes.branches import BranchRoutes
 from services.gateway.routes.cash import CashRoutes
+from services.gateway.routes.cash_flow import CashFlowRoutes
 from services.gateway.routes.closing import ClosingRoutes
 from services.gateway.routes.collateral import CollateralRoutes
 from services.gateway.routes.collections import CollectionRoutes
@@ -113,6 +114,7 @@ class GatewayService(
     RepaymentRoutes,
     ArrearsRoutes,
     PortfolioRoutes,
+    CashFlowRoutes,
     ObligationRoutes,
     CollectionRoutes,
     RestructuringRoutes,

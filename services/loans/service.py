@@ -12,6 +12,7 @@ from services.loans.entrypoints.application_settings import (
 )
 from services.loans.entrypoints.applications import ApplicationEntrypoints
 from services.loans.entrypoints.arrears import ArrearsEntrypoints
+from services.loans.entrypoints.cash_flow import CashFlowEntrypoints
 from services.loans.entrypoints.claims import ClaimEntrypoints
 from services.loans.entrypoints.collateral import CollateralEntrypoints
 from services.loans.entrypoints.collections import CollectionEntrypoints
@@ -67,6 +68,7 @@ class LoansService(
     ImportEntrypoints,
     ArrearsEntrypoints,
     PortfolioEntrypoints,
+    CashFlowEntrypoints,
     ObligationEntrypoints,
     CollectionEntrypoints,
     RestructuringEntrypoints,
