@@ -11,6 +11,7 @@ from services.gateway.routes.application_settings import ApplicationSettingsRout
 from services.gateway.routes.applications import ApplicationRoutes
 from services.gateway.routes.arrears import ArrearsRoutes
 from services.gateway.routes.audit import AuditRoutes
+from services.gateway.routes.autodebits import AutodebitRoutes
 from services.gateway.routes.branches import BranchRoutes
 from services.gateway.routes.cash import CashRoutes
 from services.gateway.routes.cash_flow import CashFlowRoutes
@@ -63,6 +64,7 @@ from services.gateway.routes.recovery import RecoveryRoutes
 from services.gateway.routes.registration import RegistrationRoutes
 from services.gateway.routes.repayments import RepaymentRoutes
 from services.gateway.routes.restructurings import RestructuringRoutes
+from services.gateway.routes.risk_profile import RiskProfileRoutes
 from services.gateway.routes.scoring import ScoringRoutes
 from services.gateway.routes.screening import ScreeningRoutes
 from services.gateway.routes.second_factors import SecondFactorRoutes
@@ -112,10 +114,12 @@ class GatewayService(
     LoanProductRoutes,
     LoanRoutes,
     RepaymentRoutes,
+    AutodebitRoutes,
     ArrearsRoutes,
     PortfolioRoutes,
     CashFlowRoutes,
     ObligationRoutes,
+    RiskProfileRoutes,
     CollectionRoutes,
     RestructuringRoutes,
     ExecutionRoutes,

@@ -12,6 +12,7 @@ from services.loans.entrypoints.application_settings import (
 )
 from services.loans.entrypoints.applications import ApplicationEntrypoints
 from services.loans.entrypoints.arrears import ArrearsEntrypoints
+from services.loans.entrypoints.autodebits import AutodebitEntrypoints
 from services.loans.entrypoints.cash_flow import CashFlowEntrypoints
 from services.loans.entrypoints.claims import ClaimEntrypoints
 from services.loans.entrypoints.collateral import CollateralEntrypoints
@@ -36,6 +37,7 @@ from services.loans.entrypoints.recovery import RecoveryEntrypoints
 from services.loans.entrypoints.reminders import ReminderEntrypoints
 from services.loans.entrypoints.repayments import RepaymentEntrypoints
 from services.loans.entrypoints.restructurings import RestructuringEntrypoints
+from services.loans.entrypoints.risk_profile import RiskProfileEntrypoints
 from services.loans.entrypoints.scoring import ScoringEntrypoints
 from services.loans.entrypoints.verification import VerificationEntrypoints
 from services.loans.entrypoints.write_offs import WriteOffEntrypoints
@@ -64,12 +66,14 @@ class LoansService(
     DisbursementEntrypoints,
     LoanEntrypoints,
     RepaymentEntrypoints,
+    AutodebitEntrypoints,
     ReminderEntrypoints,
     ImportEntrypoints,
     ArrearsEntrypoints,
     PortfolioEntrypoints,
     CashFlowEntrypoints,
     ObligationEntrypoints,
+    RiskProfileEntrypoints,
     CollectionEntrypoints,
     RestructuringEntrypoints,
     ExecutionEntrypoints,

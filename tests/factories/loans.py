@@ -182,6 +182,9 @@ class Lender:
         self.members.answers["get_standing"] = lambda command: self.standings[
             command["member_id"]
         ]
+        self.members.answers["get_minimum_balances"] = lambda command: dict.fromkeys(
+            command["numbers"], 0
+        )
         self.members.answers["get_cooperative"] = {
             "id": self.id,
             "code": self.code,

@@ -13,6 +13,7 @@ from services.shared.contracts import loans
 from services.shared.contracts.loans import groups as groups_contract
 from services.shared.contracts.loans import guarantees as contract
 from services.shared.contracts.loans import verification as verification_contract
+from services.shared.contracts.paging import Page
 from services.shared.errors import NotFound, SameProposer, StepUpRequired
 
 TAG = "Loan guarantees"
@@ -87,6 +88,32 @@ class GuaranteeRoutes(Peers):
     def withdraw_guarantee(self, request: Request) -> dict[str, Any]:
         """Take a promise back before anything is held."""
         return dict(self.loans.withdraw_guarantee(request.command()))
+
+    @route(
+        "GET",
+        "/v1/me/guarantees",
+        tag=TAG,
+        rule=access.scope("self:read"),
+        query=Page,
+        command=contract.ListMyGuarantees,
+        answer=contract.MyGuaranteePage,
+    )
+    def list_my_guarantees(self, request: Request) -> dict[str, Any]:
+        """List what I answer for, what of my savings is held, and how the loans are."""
+        return dict(self.loans.list_my_guarantees(request.command()))
+
+    @route(
+        "POST",
+        "/v1/me/guarantees/{guarantee_id}/decline",
+        tag=TAG,
+        rule=access.scope("self:write"),
+        command=contract.ChangeGuarantee,
+        answer=contract.Guarantee,
+        errors=(NotFound, contract.GuaranteeNotReady, loans.ApplicationNotReady),
+    )
+    def decline_my_guarantee(self, request: Request) -> dict[str, Any]:
+        """Answer for a loan no longer, until the committee has decided on it."""
+        return dict(self.loans.decline_my_guarantee(request.command()))
 
     @route(
         "POST",

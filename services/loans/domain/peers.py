@@ -46,6 +46,9 @@ class Members(Protocol):
     def get_standing(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell how a member stands: since when, what is paid, which accounts."""
 
+    def get_minimum_balances(self, command: dict[str, Any]) -> dict[str, int]:
+        """Tell what the products of savings accounts keep in them, by number."""
+
     def get_cooperative(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell what a cooperative is called."""
 

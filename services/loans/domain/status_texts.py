@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.loans.domain import applications
+from services.loans.domain import applications, loans
 
 WAITING: Final = "Menunggu"
 PASSED: Final = "Lolos"
@@ -25,10 +25,32 @@ _TEXTS: Final = {
 }
 
 
+_ENDS: Final = {
+    loans.SETTLED: "Lunas",
+    loans.RESTRUCTURED: "Direstrukturisasi",
+    loans.WRITTEN_OFF: "Hapus buku, masih ditagih",
+}
+
+
 def status_text(status: str, position: int | None) -> str:
     """The state in words, with the place in the line of who waits in one."""
     words = _TEXTS[status]
     return words if position is None else f"{words}, Posisi #{position}"
+
+
+def loan_text(status: str | None, dpd: int, class_name: str) -> str:
+    """How a loan is paid, in the words a guarantor reads; None before the payout.
+
+    ``dpd`` are the days past due of the oldest instalment, ``class_name`` is the
+    kolektibilitas.
+    """
+    if status is None:
+        return "Belum dicairkan"
+    if status != loans.ACTIVE:
+        return _ENDS[status]
+    if not dpd:
+        return "Lancar, tidak ada tunggakan"
+    return f"Menunggak {dpd} hari, kolektibilitas {class_name.lower()}"
 
 
 def verification_status(status: str, outcome: str | None) -> str:

@@ -53,6 +53,23 @@ class GuaranteeEntrypoints(Peers):
             self.database, self.tenant, request["application_id"]
         )
 
+    @rpc(access.scope("self:read"))
+    def list_my_guarantees(self, command: dict[str, Any]) -> dict[str, Any]:
+        """List for a guarantor what it answers for."""
+        request = loaded(contract.ListMyGuarantees(), command)
+        return guarantees.list_own(self.database, self.tenant, request, self.own_member)
+
+    @rpc(access.scope("self:write"))
+    def decline_my_guarantee(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Let a guarantor not answer for a loan after all."""
+        request = loaded(contract.ChangeGuarantee(), command)
+        return self.once(
+            request,
+            lambda: guarantees.withdraw_guarantee(
+                self.database, self.actor, request["guarantee_id"], self.own_member
+            ),
+        )
+
     @rpc(access.scope("collections:write"))
     def propose_guarantee_call(self, command: dict[str, Any]) -> dict[str, Any]:
         """Propose that a guarantor pays."""

@@ -8,7 +8,13 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from services.loans.operations import arrears, collections, reminders, scoring
+from services.loans.operations import (
+    arrears,
+    autodebits,
+    collections,
+    reminders,
+    scoring,
+)
 from services.loans.operations.job_context import Job, JobContext, Peers
 from services.shared.identity import Actor
 from services.shared.persistence import tenants
@@ -19,7 +25,13 @@ from services.shared.settings import Settings
 
 JOBS: Final[dict[str, Job]] = {
     job.name: job
-    for job in (arrears.JOB, collections.JOB, reminders.JOB, scoring.SCORECARD)
+    for job in (
+        arrears.JOB,
+        autodebits.JOB,
+        collections.JOB,
+        reminders.JOB,
+        scoring.SCORECARD,
+    )
 }
 """Every job of the service, by name; each is defined in the module of its area.
 

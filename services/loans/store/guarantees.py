@@ -11,7 +11,13 @@ from sqlalchemy.orm import Session, aliased
 
 from services.loans.domain import guarantees as domain
 from services.loans.domain import loans
-from services.loans.models import Guarantee, GuaranteeCall, GuaranteeHold, Loan
+from services.loans.models import (
+    Guarantee,
+    GuaranteeCall,
+    GuaranteeHold,
+    Loan,
+    LoanApplication,
+)
 from services.shared.persistence import sweeping
 
 
@@ -50,6 +56,31 @@ def list_of_application(session: Session, application_id: str) -> Sequence[Guara
         .where(Guarantee.application_id == application_id)
         .order_by(Guarantee.id)
     ).all()
+
+
+class Answered(NamedTuple):
+    """A guarantee, whose loan it secures and, once that is paid out, the loan."""
+
+    guarantee: Guarantee
+    borrower_name: str
+    loan: Loan | None
+
+
+def list_of_guarantor(
+    session: Session, member_id: str, *, after: str | None, limit: int
+) -> list[Answered]:
+    """What a member answers or answered for past ``after``, as it was taken down."""
+    query = (
+        select(Guarantee, LoanApplication.member_name, Loan)
+        .join(LoanApplication, LoanApplication.id == Guarantee.application_id)
+        .outerjoin(Loan, Loan.id == Guarantee.loan_id)
+        .where(Guarantee.member_id == member_id)
+        .order_by(Guarantee.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(Guarantee.id > after)
+    return [Answered(*row) for row in session.execute(query)]
 
 
 def lock_of_application(

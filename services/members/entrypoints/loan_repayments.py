@@ -7,7 +7,11 @@ from typing import Any
 from services.members.entrypoints.peers import Peers
 from services.members.operations import loan_notices, loan_repayments
 from services.shared import access
-from services.shared.contracts.loans import INSTALMENT_DUE, INSTALMENT_OVERDUE
+from services.shared.contracts.loans import (
+    AUTODEBIT_FAILED,
+    INSTALMENT_DUE,
+    INSTALMENT_OVERDUE,
+)
 from services.shared.contracts.members import loan_repayments as contract
 from services.shared.messaging import Event, loaded, on_event, rpc, timer
 
@@ -32,6 +36,11 @@ class LoanRepaymentEntrypoints(Peers):
     def on_loans_instalment_overdue(self, event: Event) -> None:
         """Remind a borrower of what is late."""
         self._tell(loan_notices.OVERDUE, event)
+
+    @on_event("loans", AUTODEBIT_FAILED)
+    def on_loans_autodebit_failed(self, event: Event) -> None:
+        """Tell a borrower that the savings did not suffice."""
+        self._tell(loan_notices.AUTODEBIT_FAILED, event)
 
     @timer(seconds=15.0)
     def finish_loan_repayments(self) -> None:

@@ -26,3 +26,11 @@ class StandingEntrypoints(Peers):
             self.tenant,
             request["member_id"],
         )
+
+    @rpc(access.service(loans.SERVICE))
+    def get_minimum_balances(self, command: dict[str, Any]) -> dict[str, int]:
+        """Tell what the products of savings accounts keep in them."""
+        request = loaded(contract.GetMinimumBalances(), command)
+        return standing.get_minimum_balances(
+            self.database, self.tenant, request["numbers"]
+        )

@@ -1,4 +1,4 @@
-"""What borrowers are told of their instalments, by e-mail where one is known."""
+"""What borrowers are told of their loans, by e-mail where one is known."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 from services.members import store
 from services.members.operations import notifications, personal_data
 from services.members.operations.notifications import Message
+from services.shared.contracts.loans.autodebits import AutodebitEvent
 from services.shared.contracts.loans.reminders import InstalmentEvent
 from services.shared.persistence import inbox
 from services.shared.persistence.database import Database, retrying
@@ -17,6 +18,7 @@ CONSUMER: Final = "members.loan_notices"
 
 DUE: Final = "instalment_due"
 OVERDUE: Final = "instalment_overdue"
+AUTODEBIT_FAILED: Final = "autodebit_failed"
 
 
 @retrying
@@ -27,8 +29,19 @@ def tell(
     event_id: str,
     payload: dict[str, Any],
 ) -> None:
-    """Write to the borrower of an instalment, once per event."""
-    told = InstalmentEvent().load(payload)
+    """Write to a borrower, once per event."""
+    if template == AUTODEBIT_FAILED:
+        told = AutodebitEvent().load(payload)
+        values = {"missing": told["missing"], "on": formats.date_long(told["on"])}
+    else:
+        told = InstalmentEvent().load(payload)
+        values = {
+            "instalment": told["instalment"],
+            "due_on": formats.date_long(told["due_on"]),
+            "days": told["days"],
+            "amount": told["amount"],
+            "penalty": told["penalty"],
+        }
     cooperative_id = told["cooperative_id"]
     with database.tenant(cooperative_id) as session:
         if not inbox.first_time(session, CONSUMER, event_id):
@@ -42,15 +55,10 @@ def tell(
         )
         if not data["email"]:
             return
-        values = {
+        values |= {
             "name": member.name,
             "cooperative": cooperative.name,
             "number": told["number"],
-            "instalment": told["instalment"],
-            "due_on": formats.date_long(told["due_on"]),
-            "days": told["days"],
-            "amount": told["amount"],
-            "penalty": told["penalty"],
         }
         message = Message(template=template, recipient=data["email"], values=values)
         notifications.notify(session, settings, cooperative_id, message)

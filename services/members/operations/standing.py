@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from services.members.domain import products
 from services.members.domain.peers import Ledger
 from services.members.operations import directory, dues
 from services.members.operations.membership import found
+from services.members.store import accounts as accounts_store
 from services.members.store import dues as dues_store
 from services.members.store import users as users_store
 from services.shared import clock
@@ -80,6 +82,17 @@ def get_standing(
             "savings_total": sum(one["balance"] for one in balances.values()),
         },
     )
+
+
+def get_minimum_balances(
+    database: Database, cooperative_id: str, numbers: Sequence[str]
+) -> dict[str, int]:
+    """What stays in these accounts by their products, in whole rupiah, by number.
+
+    Accounts that are not active are left out.
+    """
+    with database.tenant(cooperative_id) as session:
+        return accounts_store.minimum_balances(session, numbers)
 
 
 def _day(moment: datetime | None) -> date | None:

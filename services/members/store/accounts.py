@@ -12,6 +12,7 @@ from services.members.domain import savings
 from services.members.models import (
     Account,
     Member,
+    SavingsProduct,
 )
 
 
@@ -26,6 +27,20 @@ def add_account(session: Session, **columns: Any) -> Account:
 def find_account(session: Session, number: str) -> Account | None:
     """One savings account, if this transaction may see it."""
     return session.get(Account, number)
+
+
+def minimum_balances(session: Session, numbers: Sequence[str]) -> dict[str, int]:
+    """What the products of those of the accounts keep in them that are active."""
+    rows = session.execute(
+        select(Account.number, func.coalesce(SavingsProduct.minimum_balance, 0))
+        .outerjoin(
+            SavingsProduct,
+            (SavingsProduct.cooperative_id == Account.cooperative_id)
+            & (SavingsProduct.code == Account.product),
+        )
+        .where(Account.number.in_(numbers), Account.status == savings.ACTIVE)
+    )
+    return {number: int(minimum) for number, minimum in rows}
 
 
 def activate_accounts(session: Session, numbers: list[str]) -> Sequence[Account]:

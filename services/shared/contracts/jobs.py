@@ -25,6 +25,7 @@ RUN_STATES: Final = ("waiting", "running", "failed", "done")
 
 OWNERS: Final[Mapping[str, str]] = {
     "arrears": "loans",
+    "autodebit": "loans",
     "collections": "loans",
     "deposits": "members",
     "dues": "members",

@@ -173,6 +173,48 @@ def test_nobody_answers_for_himself_nor_twice_nor_as_a_stranger(
         )
 
 
+def test_a_guarantor_sees_what_is_held_and_whether_the_borrower_is_late(
+    desk: Desk, lender: Lender, application: LoanApplication, guarantor: Member
+) -> None:
+    me = lender.staff("anggota", member_id=guarantor.id)
+    promised = promise(desk, application, guarantor)
+
+    def mine() -> dict[str, Any]:
+        [one] = lender.call(me, "list_my_guarantees")["items"]
+        return dict(one)
+
+    before = mine()
+    assert (before["id"], before["held_amount"]) == (promised["id"], 0)
+    assert before["loan_text"] == "Belum dicairkan"
+    loan = lent(lender, application)
+    after = mine()
+    assert (after["held_amount"], after["loan_number"]) == (1_000_000, loan.number)
+    assert after["loan_text"] == "Lancar, tidak ada tunggakan"
+    with lender.database.tenant(lender.id) as session:
+        session.connection().exec_driver_sql(
+            "UPDATE loans SET dpd = 95, collectibility = 3 WHERE id = %s", (loan.id,)
+        )
+    assert mine()["loan_text"] == "Menunggak 95 hari, kolektibilitas kurang lancar"
+    stranger = lender.staff("anggota", member_id=lender.member().id)
+    assert lender.call(stranger, "list_my_guarantees")["items"] == []
+    with pytest.raises(contract.GuaranteeNotReady):
+        lender.call(me, "decline_my_guarantee", {"guarantee_id": promised["id"]})
+
+
+def test_a_guarantor_says_no_before_the_committee_has_decided(
+    desk: Desk, lender: Lender, guarantor: Member
+) -> None:
+    queued = lender.application(lender.member(), lender.product())
+    promised = promise(desk, queued, guarantor)
+    one = {"guarantee_id": promised["id"]}
+    stranger = lender.staff("anggota", member_id=lender.member().id)
+    with pytest.raises(NotFound):
+        lender.call(stranger, "decline_my_guarantee", one)
+
+    me = lender.staff("anggota", member_id=guarantor.id)
+    assert lender.call(me, "decline_my_guarantee", one)["status"] == "withdrawn"
+
+
 def test_a_group_answers_for_each_of_its_members(
     desk: Desk, application: LoanApplication
 ) -> None:

@@ -252,7 +252,10 @@ def test_nobody_is_asked_to_pay_the_loan_of_another(desk: Desk) -> None:
         desk.ask(member_id=member["id"], purpose="loan", loan_id=LOAN, amount=20_000)
 
 
-@pytest.mark.parametrize("template", [loan_notices.DUE, loan_notices.OVERDUE])
+@pytest.mark.parametrize(
+    "template",
+    [loan_notices.DUE, loan_notices.OVERDUE, loan_notices.AUTODEBIT_FAILED],
+)
 def test_the_borrower_gets_one_e_mail(tenant: Tenant, template: str) -> None:
     member = tenant.member("Budi Santoso", email="budi@contoh.id")
     payload: dict[str, Any] = {
@@ -260,12 +263,17 @@ def test_the_borrower_gets_one_e_mail(tenant: Tenant, template: str) -> None:
         "loan_id": "loa_1",
         "number": "PINJ/2026/8/1",
         "member_id": member["id"],
-        "instalment": 1,
-        "due_on": "2026-09-10",
-        "days": 7,
-        "amount": 310_000,
-        "penalty": 930,
     }
+    if template == loan_notices.AUTODEBIT_FAILED:
+        payload |= {"missing": 210_000, "on": "2026-09-10"}
+    else:
+        payload |= {
+            "instalment": 1,
+            "due_on": "2026-09-10",
+            "days": 7,
+            "amount": 310_000,
+            "penalty": 930,
+        }
     database, settings = tenant.world.members, tenant.world.settings
     event_id = identifiers.new("evt")
 

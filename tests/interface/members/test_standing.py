@@ -3,9 +3,11 @@
 import pytest
 
 from services.members.operations import standing
+from services.members.store import accounts as store
 from services.shared.errors import NotFound
 from tests.factories.members import Tenant, World
 from tests.factories.membership import ask_contributions
+from tests.factories.savings import Counter
 
 
 def told(world: World, tenant: Tenant, member_id: str) -> dict[str, object]:
@@ -38,6 +40,26 @@ def test_a_lender_learns_what_a_member_has_paid_and_saved(
     assert found["has_paid_principal"] is True
     ask_contributions(tenant, pokok=100_000, wajib=20_000)
     assert told(world, tenant, member_id)["has_paid_principal"] is False
+
+
+def test_a_lender_learns_what_a_product_keeps_in_an_account_that_is_in_use(
+    world: World, tenant: Tenant, neighbour: Tenant
+) -> None:
+    counter = Counter(tenant=tenant)
+    number = tenant.open_account(tenant.member()["id"])["number"]
+    closed = tenant.open_account(tenant.member("Sari Dewi")["id"])["number"]
+    with world.members.tenant(tenant.id) as session:
+        store.close_account(session, closed)
+    other = neighbour.open_account(neighbour.member()["id"])["number"]
+
+    def kept() -> dict[str, int]:
+        return standing.get_minimum_balances(
+            world.members, tenant.id, [number, closed, other]
+        )
+
+    assert kept() == {number: 0}
+    counter.change_product("sukarela", minimum_balance=50_000)
+    assert kept() == {number: 50_000}
 
 
 def test_nobody_learns_of_another_cooperatives_members(

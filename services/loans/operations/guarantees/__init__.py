@@ -21,6 +21,7 @@ from services.loans.operations.guarantees.promises import (
     add_group_guarantee,
     add_guarantee,
     list_guarantees,
+    list_own,
     withdraw_guarantee,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "get_call",
     "hold_all",
     "list_guarantees",
+    "list_own",
     "propose_call",
     "reject_call",
     "release_all",

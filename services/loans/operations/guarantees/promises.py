@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.loans.domain import applications as states
+from services.loans.domain import arrears, status_texts
 from services.loans.domain import guarantees as domain
 from services.loans.domain.peers import Members
 from services.loans.models import Guarantee, LoanApplication
@@ -102,15 +103,17 @@ def add_group_guarantee(
 
 @retrying
 def withdraw_guarantee(
-    database: Database, actor: Actor, guarantee_id: str
+    database: Database, actor: Actor, guarantee_id: str, member_id: str | None = None
 ) -> dict[str, Any]:
     """Take a promise back before anything is held; again changes nothing.
 
-    Raises NotFound, GuaranteeNotReady, and ApplicationNotReady once the committee has
-    decided on the loan with it.
+    That of ``member_id``, where one is given. Raises NotFound, GuaranteeNotReady, and
+    ApplicationNotReady once the committee has decided on the loan with it.
     """
     with database.tenant(actor.cooperative_id) as session:
         known = _found(store.find_guarantee(session, guarantee_id))
+        if member_id is not None and known.member_id != member_id:
+            raise NotFound("There is no such guarantee.")
         application = locked_application(session, known.application_id)
         guarantee = _found(store.lock_guarantee(session, guarantee_id))
         if guarantee.status != domain.WITHDRAWN:
@@ -134,6 +137,49 @@ def list_guarantees(
         )
         guarantees = store.list_of_application(session, application.id)
         return {"items": _shown(session, guarantees)}
+
+
+def list_own(
+    database: Database, cooperative_id: str, command: dict[str, Any], member_id: str
+) -> dict[str, Any]:
+    """What a guarantor answers for, and how these loans are paid."""
+    owner, limit = f"guarantees {cooperative_id} {member_id}", command["limit"]
+    with database.tenant(cooperative_id) as session:
+        rows = store.list_of_guarantor(
+            session,
+            member_id,
+            after=answers.position(owner, command["cursor"]),
+            limit=limit + 1,
+        )
+        shown, next_cursor = answers.cut(
+            owner, [one.guarantee for one in rows], limit=limit, key="id"
+        )
+        held = store.held_amounts(session, [one.id for one in shown])
+    items = [_own(one, held.get(one.guarantee.id, 0)) for one in rows[: len(shown)]]
+    return {"items": items, "next_cursor": next_cursor}
+
+
+def _own(answered: store.Answered, held: int) -> dict[str, Any]:
+    guarantee, loan = answered.guarantee, answered.loan
+    return answers.one(
+        contract.MyGuarantee(),
+        {
+            "id": guarantee.id,
+            "borrower_name": answered.borrower_name,
+            "loan_id": loan.id if loan else None,
+            "loan_number": loan.number if loan else None,
+            "loan_text": status_texts.loan_text(
+                loan.status if loan else None,
+                loan.dpd if loan else 0,
+                arrears.CLASS_NAMES[loan.collectibility if loan else 1],
+            ),
+            "savings_account": guarantee.savings_account,
+            "amount": guarantee.amount,
+            "held_amount": held,
+            "status": guarantee.status,
+            "agreed_on": guarantee.agreed_on,
+        },
+    )
 
 
 def _add(

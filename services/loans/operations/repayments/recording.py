@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -26,12 +26,14 @@ from services.loans.operations import loans, rebates
 from services.loans.operations.repayments import views
 from services.loans.operations.repayments.debts import debt_of
 from services.loans.store import arrears as arrears_store
+from services.loans.store import autodebits as autodebits_store
 from services.loans.store import loans as loans_store
 from services.loans.store import repayments as store
 from services.shared import clock, identifiers
 from services.shared.contracts import loans as loans_contract
 from services.shared.contracts.ledger import JournalIdReused
 from services.shared.contracts.loans import repayments as contract
+from services.shared.contracts.loans.autodebits import NothingToDebit
 from services.shared.errors import (
     IdempotencyKeyReused,
     NotFound,
@@ -59,7 +61,8 @@ class Payment:
 
     ``source_key`` is the ledger's account that is debited: a drawer or the vault, a
     savings account, the bank, deposits held. The same ``id`` is the same payment. With
-    ``settles`` it pays the loan off and must be exactly what that costs.
+    ``settles`` it pays the loan off and must be exactly what that costs. An autodebit
+    takes what is due and at most ``amount``, while the borrower consents to it.
     """
 
     loan_id: str
@@ -69,6 +72,7 @@ class Payment:
     reference: str | None = None
     id: str | None = None
     settles: bool = False
+    is_autodebit: bool = False
 
 
 def record(
@@ -175,6 +179,8 @@ def _decide(
             raise contract.RepaymentUnderWay
         day = clock.business_date()
         debt = debt_of(loan, loans_store.instalments_of(session, loan.id), day)
+        if payment.is_autodebit:
+            payment = _due_of(session, loan, debt, payment)
         paid, settles = _allocated(debt, payment)
         receivable = min(paid.interest, loan.interest_receivable)
         store.add_repayment(
@@ -202,6 +208,19 @@ def _decide(
             created_at=clock.now(),
             due_at=clock.now() + PATIENCE,
         )
+
+
+def _due_of(session: Session, loan: Loan, debt: Debt, payment: Payment) -> Payment:
+    """The debit of what is due now, whatever it was when it was looked for."""
+    consent = autodebits_store.find_standing(session, loan.id)
+    due = sum(one.left for one in debt.due)
+    if loan.matures_on <= debt.day:
+        # What was put off falls due with the last instalment.
+        due += debt.deferred
+    is_wanted = consent is not None and consent.savings_account == payment.source_key
+    if not is_wanted or not due or loan.status != loan_domain.ACTIVE:
+        raise NothingToDebit
+    return replace(payment, amount=min(payment.amount, due))
 
 
 def _allocated(debt: Debt, payment: Payment) -> tuple[Allocation, bool]:
@@ -236,7 +255,8 @@ def _require_same(known: Repayment, payment: Payment) -> None:
     )
     wanted = (
         payment.loan_id,
-        payment.amount,
+        # What a debit takes was decided when it was stored.
+        known.amount if payment.is_autodebit else payment.amount,
         payment.channel,
         payment.source_key,
         payment.reference,

@@ -55,6 +55,7 @@ LOAN_SETTLED: Final = "loan_settled"  # LoanEvent
 LOAN_REBATED: Final = "loan_rebated"  # LoanEvent
 INSTALMENT_DUE: Final = "instalment_due"  # reminders.InstalmentEvent
 INSTALMENT_OVERDUE: Final = "instalment_overdue"  # reminders.InstalmentEvent
+AUTODEBIT_FAILED: Final = "autodebit_failed"  # autodebits.AutodebitEvent
 
 
 class LoansUnavailable(UnavailableError):

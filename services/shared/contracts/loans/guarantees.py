@@ -10,10 +10,15 @@
 | `approve_guarantee_call` | approvals:write | `ApproveCall` | `GuaranteeCall` |
 | `reject_guarantee_call` | approvals:write | `RejectCall` | `GuaranteeCall` |
 | `get_guarantee_call` | loans:read, collections:read | `CallCommand` | the same |
+| `list_my_guarantees` | self:read | `ListMyGuarantees` | `MyGuaranteePage` |
+| `decline_my_guarantee` | self:write | `ChangeGuarantee` | `Guarantee` |
 
 What is promised is held in the guarantor's savings when the loan is paid out, in four
 parts that are given up one by one as the loan is paid back. A guarantor is called when
 the loan is late: one proposes, another approves, the money pays the loan.
+
+Who answers for a loan has signed for it on paper; in the app the guarantor sees what
+was taken down, and can say no until the committee has decided.
 """
 
 from __future__ import annotations
@@ -29,6 +34,7 @@ from services.shared.contracts.loans import (
     MoneyCommand,
     identifier,
 )
+from services.shared.contracts.paging import Page
 from services.shared.errors import ConflictError, RefusedError
 
 STATUSES: Final = ("agreed", "held", "released", "withdrawn")
@@ -178,6 +184,38 @@ class Guarantees(Schema):
     """Everybody who answers for a loan."""
 
     items = fields.List(fields.Nested(Guarantee), required=True)
+
+
+class ListMyGuarantees(Page):
+    """What the caller answers for."""
+
+
+class MyGuarantee(Schema):
+    """What a guarantor answers for, what of the savings is held, and how the loan is.
+
+    ``loan_text`` says in words whether the borrower is late, and by how many days.
+    """
+
+    id = identifier("gua_01jd8x")
+    borrower_name = fields.String(required=True)
+    loan_id = fields.String(required=True, allow_none=True)
+    loan_number = fields.String(required=True, allow_none=True)
+    loan_text = fields.String(
+        required=True,
+        metadata={"example": "Menunggak 45 hari, kolektibilitas kurang lancar"},
+    )
+    savings_account = fields.String(required=True)
+    amount = fields.Integer(required=True, strict=True)
+    held_amount = fields.Integer(required=True, strict=True)
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    agreed_on = fields.Date(required=True)
+
+
+class MyGuaranteePage(Schema):
+    """Guarantees in the order they were taken down."""
+
+    items = fields.List(fields.Nested(MyGuarantee), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
 
 
 class ProposeCallBody(Schema):

@@ -3,6 +3,7 @@
 | entrypoint | rule | command | result |
 |---|---|---|---|
 | `get_standing` | service loans | `GetStanding` | `Standing` |
+| `get_minimum_balances` | service loans | `GetMinimumBalances` | `{number: rupiah}` |
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from marshmallow import Schema, fields, validate
 from services.shared.contracts.members import MEMBER_STATUSES, identifier
 
 ACCOUNTS_MAX: Final = 50
+NUMBERS_MAX: Final = 1000
 
 
 class GetStanding(Schema):
@@ -51,3 +53,16 @@ class Standing(Schema):
     is_related = fields.Boolean(required=True)
     savings = fields.List(fields.Nested(StandingAccount), required=True)
     savings_total = fields.Integer(required=True, strict=True)
+
+
+class GetMinimumBalances(Schema):
+    """Savings accounts of which is asked what their products keep in them.
+
+    Accounts that are not in use any more are left out.
+    """
+
+    numbers = fields.List(
+        fields.String(required=True),
+        required=True,
+        validate=validate.Length(min=1, max=NUMBERS_MAX),
+    )
