@@ -31,5 +31,11 @@ PERSONAL: Final[Sequence[EncryptedColumn]] = (
         column="content",
         place="income_statements.content:{id}",
     ),
+    EncryptedColumn(
+        table="screened_people",
+        column="person",
+        keys=(("member_id", TEXT),),
+        place="screened_people.person:{member_id}",
+    ),
 )
 """Everything under the cooperatives' own keys."""

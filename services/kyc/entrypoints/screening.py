@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from services.kyc.entrypoints.checks import WRITES
 from services.kyc.entrypoints.peers import Peers
-from services.kyc.operations import screening
+from services.kyc.operations import rescreening, screening
 from services.shared import access
 from services.shared.contracts.kyc import screening as contract
-from services.shared.messaging import loaded, rpc
+from services.shared.messaging import loaded, rpc, timer
 
 SEES_LISTS: Final = access.any_of(
     access.operator, access.scope("kyc:read", "audit:read")
@@ -42,7 +42,7 @@ class ScreeningEntrypoints(Peers):
         return self.once(
             request,
             lambda: screening.screen_member(
-                self.database, self.members, self.actor, request
+                self.database, self.settings, self.members, self.actor, request
             ),
         )
 
@@ -63,3 +63,8 @@ class ScreeningEntrypoints(Peers):
         """Say whether the person on the list is the member."""
         request = loaded(contract.DecideAlert(), command)
         return screening.decide_alert(self.database, self.actor, request)
+
+    @timer(seconds=10.0)
+    def rescreen_people(self) -> None:
+        """Look for everybody again when a list has changed."""
+        rescreening.rescreen(self.database, self.settings, self.members.on_behalf_of)

@@ -16,6 +16,7 @@ from services.kyc.models.screening import (
     ListEntry,
     ListName,
     ListVersion,
+    ScreenedPerson,
     ScreeningList,
 )
 
@@ -30,6 +31,7 @@ __all__ = [
     "ListEntry",
     "ListName",
     "ListVersion",
+    "ScreenedPerson",
     "ScreeningList",
     "VendorCall",
 ]

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
@@ -97,6 +98,32 @@ class ListName(Base):
     position: Mapped[int] = mapped_column(Integer, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     keys: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+
+class ScreenedPerson(Base):
+    """A member who was looked for on the lists, to be looked for again.
+
+    ``person`` is the name and birth date that were looked for, encrypted; null while
+    they are still to be asked for, of somebody who was checked before they were kept.
+    ``generation`` is that of the lists then (`store/screening.py`).
+    """
+
+    __tablename__ = "screened_people"
+    __table_args__ = (
+        CheckConstraint("generation >= 0", name="generation"),
+        CheckConstraint(
+            "screened_at IS NULL OR person IS NOT NULL", name="screened_at"
+        ),
+        Index(
+            "ix_screened_people_generation", "cooperative_id", "generation", "member_id"
+        ),
+    )
+
+    cooperative_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    member_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    person: Mapped[bytes | None] = mapped_column(LargeBinary)
+    generation: Mapped[int] = mapped_column(BigInteger)
+    screened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Alert(Base):

@@ -25,5 +25,6 @@ def _gauges(session: Session) -> health.Gauges:
     return {
         "unfinished_checks": checks.count_unfinished(session),
         "oldest_unfinished_check_seconds": waiting.total_seconds(),
+        "cooperatives_to_rescreen": len(screening.tenants_to_rescreen(session)),
         "open_alerts": screening.count_open(session),
     }

@@ -6,6 +6,8 @@ import base64
 import binascii
 import hashlib
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ from services.kyc.domain import names
 from services.kyc.domain import screening as domain
 from services.kyc.domain.peers import Members
 from services.kyc.models import ListVersion
+from services.kyc.operations import sealing
 from services.kyc.store import screening as store
 from services.kyc.store.screening import Raised
 from services.shared import clock, identifiers
@@ -25,9 +28,35 @@ from services.shared.identity import Actor
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
+from services.shared.settings import Settings
 
 LISTS: Final = "screening lists"
 ENTRIES_IN_A_TURN: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Somebody to look for on the lists."""
+
+    member_id: str
+    name: str
+    born: date | None
+
+    @classmethod
+    def of(cls, member_id: str, told: Mapping[str, Any]) -> Sought:
+        """Who the register of members, or what was kept of it, says that it is."""
+        born = told["birth_date"]
+        return cls(
+            member_id=member_id,
+            name=told["name"],
+            born=date.fromisoformat(born) if born else None,
+        )
+
+    @property
+    def kept(self) -> dict[str, str | None]:
+        """As it is kept, encrypted."""
+        born = None if self.born is None else self.born.isoformat()
+        return {"name": self.name, "birth_date": born}
 
 
 @retrying
@@ -36,7 +65,8 @@ def load_list(
 ) -> dict[str, Any]:
     """The next version of a list, at once and whole; the same file again is no other.
 
-    Raises ListUnreadable.
+    Whoever was screened before is looked for again by `rescreening`. Raises
+    ListUnreadable.
     """
     name, content = command["name"], _content(command)
     entries: list[domain.Entry] = []
@@ -65,6 +95,7 @@ def load_list(
             loaded_at=clock.now(),
         )
         store.add_entries(session, name, version, entries)
+        store.know_checked(session)
         return _list(made)
 
 
@@ -82,20 +113,17 @@ def list_lists(database: Database, command: dict[str, Any]) -> dict[str, Any]:
 
 
 def screen_member(
-    database: Database, members: Members, actor: Actor, command: dict[str, Any]
+    database: Database,
+    settings: Settings,
+    members: Members,
+    actor: Actor,
+    command: dict[str, Any],
 ) -> dict[str, Any]:
     """Look for a member on all lists now; what stands about it. Raises NotFound."""
     member_id = command["member_id"]
     told = members.get_identity({"member_id": member_id, "with_photos": False})
-    born = told["birth_date"]
     with database.tenant(actor.cooperative_id) as session:
-        screen(
-            session,
-            actor,
-            member_id,
-            told["name"],
-            date.fromisoformat(born) if born else None,
-        )
+        screen(session, settings, actor, Sought.of(member_id, told))
         trail.note(session, actor, "aml.screened", member_id)
         standing = store.list_alerts(
             session,
@@ -107,20 +135,39 @@ def screen_member(
     return {"member_id": member_id, "alerts": [_alert(one) for one in standing]}
 
 
-def screen(
-    session: Session, actor: Actor, member_id: str, name: str, born: date | None
-) -> None:
-    """Raise an alert for every entry that a member is like, once for each.
+def screen(session: Session, settings: Settings, actor: Actor, sought: Sought) -> None:
+    """Look for a member on all lists, and remember whom, to look again later."""
+    # Asked first: a list that is loaded meanwhile is looked through again.
+    generation = store.generation(session)
+    raise_alerts(session, actor, [sought])
+    own = sealing.cipher(session, settings, actor.cooperative_id)
+    store.keep_person(
+        session,
+        cooperative_id=actor.cooperative_id,
+        member_id=sought.member_id,
+        person=sealing.sealed(own, person_place(sought.member_id), sought.kept),
+        generation=generation,
+        now=clock.now(),
+    )
+
+
+def raise_alerts(session: Session, actor: Actor, people: Sequence[Sought]) -> None:
+    """Raise an alert for every entry that one of these people is like, once for each.
 
     Nothing is refused by it: a person decides (R44).
     """
-    own = names.folded(name)
-    best: dict[tuple[str, str], tuple[domain.Likeness, store.Candidate]] = {}
-    for candidate in store.find_candidates(session, own.keys):
-        found = domain.likeness(own, born, candidate.name, candidate.birth_date)
-        entry = (candidate.list_name, candidate.entry_id)
+    own = [names.folded(one.name) for one in people]
+    best: dict[tuple[str, str, str], tuple[domain.Likeness, store.Candidate]] = {}
+    for looked_at, candidate in enumerate(
+        store.find_candidates(session, [one.keys for one in own]), 1
+    ):
+        sought, name = people[candidate.position - 1], own[candidate.position - 1]
+        found = domain.likeness(name, sought.born, candidate.name, candidate.birth_date)
+        entry = (sought.member_id, candidate.list_name, candidate.entry_id)
         if found.is_alert and (entry not in best or found.score > best[entry][0].score):
             best[entry] = (found, candidate)
+        if looked_at % ENTRIES_IN_A_TURN == 0:
+            time.sleep(0)
     now = clock.now()
     raised = store.add_alerts(
         session,
@@ -138,12 +185,17 @@ def screen(
                 "status": domain.OPEN,
                 "raised_at": now,
             }
-            for found, candidate in best.values()
+            for (member_id, _, _), (found, candidate) in best.items()
         ],
     )
-    for alert_id in raised:
+    for alert_id, member_id in raised:
         told = {"member_id": member_id}
         trail.note(session, actor, "aml.alert_raised", alert_id, after=told)
+
+
+def person_place(member_id: str) -> str:
+    """What the encrypted name of a member is bound to."""
+    return f"screened_people.person:{member_id}"
 
 
 def get_alert(database: Database, cooperative_id: str, alert_id: str) -> dict[str, Any]:

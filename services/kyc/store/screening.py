@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Select, func, select, text, update
@@ -10,15 +11,25 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.kyc.domain import screening
-from services.kyc.models import Alert, ListEntry, ListVersion, ScreeningList
+from services.kyc.models import (
+    Alert,
+    ListEntry,
+    ListVersion,
+    ScreenedPerson,
+    ScreeningList,
+)
 
 CANDIDATES_MAX: Final = 2000
 """How many listed names are looked at closely: those that share most come first."""
 
 
 class Candidate(NamedTuple):
-    """A listed name that shares a key with the one looked for."""
+    """A listed name that shares a key with the one looked for.
 
+    ``position`` is that of the one looked for, from 1.
+    """
+
+    position: int
     list_name: str
     version: int
     entry_id: str
@@ -139,37 +150,175 @@ def add_entries(
     )
 
 
-def find_candidates(session: Session, keys: Collection[str]) -> list[Candidate]:
-    """Listed names that share a key, those that share most first; by the index."""
+def find_candidates(
+    session: Session, wanted: Sequence[Collection[str]]
+) -> list[Candidate]:
+    """Listed names that share a key with one that is ``wanted``; by the index.
+
+    For each that is wanted those that share most are taken.
+    """
     rows = session.execute(
         text(
-            "SELECT found.list_name, found.version, found.entry_id, found.name, "
-            "entry.birth_date, entry.entry_hash "
-            "FROM list_names AS found JOIN list_entries AS entry "
-            "USING (list_name, version, entry_id) "
-            "WHERE found.keys && CAST(:keys AS text[]) "
-            "ORDER BY (SELECT count(*) FROM unnest(found.keys) AS one "
-            "WHERE one = ANY(CAST(:keys AS text[]))) DESC, found.list_name, "
-            "found.entry_id, found.position LIMIT :limit"
+            "SELECT wanted.position, found.list_name, found.version, found.entry_id, "
+            "found.name, entry.birth_date, entry.entry_hash "
+            "FROM unnest(CAST(:wanted AS text[])) WITH ORDINALITY "
+            "AS wanted (keys, position) CROSS JOIN LATERAL ("
+            "SELECT * FROM list_names AS listed "
+            "WHERE listed.keys && string_to_array(wanted.keys, ' ') "
+            "ORDER BY (SELECT count(*) FROM unnest(listed.keys) AS one "
+            "WHERE one = ANY(string_to_array(wanted.keys, ' '))) DESC, "
+            "listed.list_name, listed.entry_id, listed.position LIMIT :limit"
+            ") AS found JOIN list_entries AS entry "
+            "USING (list_name, version, entry_id)"
         ),
-        {"keys": list(keys), "limit": CANDIDATES_MAX},
+        {"wanted": [" ".join(keys) for keys in wanted], "limit": CANDIDATES_MAX},
     )
     return [Candidate._make(row) for row in rows]
+
+
+# People
+
+
+def generation(session: Session) -> int:
+    """Which lists count now, as a number that grows with every new version of one."""
+    found = session.scalar(select(func.coalesce(func.sum(ScreeningList.version), 0)))
+    return int(found or 0)
+
+
+def keep_person(
+    session: Session,
+    *,
+    cooperative_id: str,
+    member_id: str,
+    person: bytes,
+    generation: int,
+    now: datetime,
+) -> None:
+    """Remember who was looked for, on which lists."""
+    statement = insert(ScreenedPerson).values(
+        cooperative_id=cooperative_id,
+        member_id=member_id,
+        person=person,
+        generation=generation,
+        screened_at=now,
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["cooperative_id", "member_id"],
+            set_={
+                name: statement.excluded[name]
+                for name in ("person", "generation", "screened_at")
+            },
+        )
+    )
+
+
+def know_checked(session: Session) -> None:
+    """Remember everybody who was checked before people were remembered, as the hub."""
+    session.execute(
+        text(
+            "INSERT INTO screened_people (cooperative_id, member_id, generation) "
+            "SELECT DISTINCT cooperative_id, member_id, 0 FROM checks "
+            "WHERE status = 'done' ON CONFLICT DO NOTHING"
+        )
+    )
+
+
+def tenants_to_rescreen(session: Session) -> Sequence[tuple[str, int]]:
+    """Active cooperatives with people to look for on newer lists, as the hub.
+
+    With the generation of the lists.
+    """
+    rows = session.execute(
+        text(
+            "SELECT cooperative_id, lists.generation FROM tenants, ("
+            "SELECT coalesce(sum(version), 0)::bigint AS generation "
+            "FROM screening_lists) AS lists "
+            "WHERE status = 'active' AND EXISTS (SELECT FROM screened_people AS one "
+            "WHERE one.cooperative_id = tenants.cooperative_id "
+            "AND one.generation < lists.generation) ORDER BY cooperative_id"
+        )
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def take_people(
+    session: Session, *, before: int, limit: int
+) -> Sequence[ScreenedPerson]:
+    """People of the tenant who were looked for on older lists, held by the caller."""
+    return session.scalars(
+        select(ScreenedPerson)
+        .where(ScreenedPerson.generation < before, ScreenedPerson.person.is_not(None))
+        .order_by(ScreenedPerson.generation, ScreenedPerson.member_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def list_unknown(
+    session: Session, *, before: int, after: str, limit: int
+) -> Sequence[str]:
+    """Members past ``after`` who are to be looked for and are still to be asked for."""
+    return session.scalars(
+        select(ScreenedPerson.member_id)
+        .where(
+            ScreenedPerson.generation < before,
+            ScreenedPerson.person.is_(None),
+            ScreenedPerson.member_id > after,
+        )
+        .order_by(ScreenedPerson.member_id)
+        .limit(limit)
+    ).all()
+
+
+def mark_screened(
+    session: Session, member_ids: Sequence[str], *, generation: int, now: datetime
+) -> None:
+    """These people were looked for on these lists."""
+    session.execute(
+        update(ScreenedPerson)
+        .where(ScreenedPerson.member_id.in_(member_ids))
+        .values(generation=generation, screened_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def know_person(session: Session, member_id: str, person: bytes) -> None:
+    """Who a member is who is still to be looked for."""
+    session.execute(
+        update(ScreenedPerson)
+        .where(ScreenedPerson.member_id == member_id, ScreenedPerson.person.is_(None))
+        .values(person=person)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def pass_over(session: Session, member_id: str, *, generation: int) -> None:
+    """A member who is not there: nobody is looked for until the lists change again."""
+    session.execute(
+        update(ScreenedPerson)
+        .where(ScreenedPerson.member_id == member_id, ScreenedPerson.person.is_(None))
+        .values(generation=generation)
+        .execution_options(synchronize_session=False)
+    )
 
 
 # Alerts
 
 
-def add_alerts(session: Session, rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
-    """Alerts that were not raised before; their ids."""
+def add_alerts(
+    session: Session, rows: Sequence[Mapping[str, Any]]
+) -> Sequence[tuple[str, str]]:
+    """Alerts that were not raised before; their ids, with whom they are about."""
     if not rows:
         return []
-    return session.scalars(
+    raised = session.execute(
         insert(Alert)
-        .values(list(rows))
         .on_conflict_do_nothing(constraint="uq_alerts_member_id_entry_id")
-        .returning(Alert.id)
-    ).all()
+        .returning(Alert.id, Alert.member_id),
+        list(rows),
+    )
+    return [(row[0], row[1]) for row in raised]
 
 
 def find_alert(session: Session, alert_id: str) -> Raised | None:

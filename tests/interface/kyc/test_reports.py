@@ -125,8 +125,8 @@ def test_a_report_is_readable_after_the_key_was_replaced(
 ) -> None:
     desk.upload_ideb(member_id, ideb(NIK, facility()))
     check = desk.ask(member_id)
-    # Report and summary, two answers, three parts, and the wage.
-    columns = 2 + 2 + 3 + 1
+    # Report and summary, two answers, three parts, the wage, and whom was looked for.
+    columns = 2 + 2 + 3 + 1 + 1
     wrapped = keyring.wrapped(desk.settings, "kyc", desk.tenant.id)
     with desk.database.hub() as session:
         assert keyring.replace_key(session, desk.tenant.id, wrapped, clock.now())

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from services.kyc.operations import rescreening, screening
+from services.kyc.store import screening as screening_store
 from services.shared.contracts.kyc import screening as contract
-from services.shared.errors import NotAllowed, NotFound
+from services.shared.errors import BusUnavailable, NotAllowed, NotFound
 from tests.factories.kyc import CheckDesk
 from tests.factories.members import idempotency
 
@@ -150,3 +153,130 @@ def test_screening_again_under_the_same_key_is_answered_again(desk: CheckDesk) -
 
     assert again == first | {"replayed": True}
     assert desk.trail(command["member_id"]) == ["aml.screened"]
+
+
+class Away:
+    """A register of members that does not answer."""
+
+    def get_identity(self, command: dict[str, Any]) -> dict[str, Any]:
+        raise BusUnavailable(str(command))
+
+    get_member = get_identity
+
+
+def rescreened(desk: CheckDesk) -> None:
+    desk.service().rescreen_people()
+
+
+def test_a_new_list_finds_those_who_were_checked_before(
+    desk: CheckDesk, neighbour: CheckDesk
+) -> None:
+    known, other = desk.member(name="Wati Kusumawardhani"), desk.member(name="Ani Sari")
+    for member_id in (known, other):
+        assert desk.ask(member_id)["aml_alerts"] == 0
+    next_door = neighbour.member(name="Wati Kusumawardhani")
+    neighbour.call("screen_member", {"member_id": next_door})
+
+    desk.load_list("baru", "id,name\nID-9,Wati Kusumawardhani\n")
+    rescreened(desk)
+    rescreened(desk)
+
+    [alert] = alerts(desk)
+    assert (alert["member_id"], alert["list_name"]) == (known, "baru")
+    assert desk.trail(str(alert["id"])) == ["aml.alert_raised"]
+    assert [one["member_id"] for one in alerts(neighbour)] == [next_door]
+
+
+def test_only_what_is_new_on_a_list_raises_an_alert_again(desk: CheckDesk) -> None:
+    member_id = desk.member(name="Yusuf Soekardjo")
+    desk.ask(member_id)
+    [first] = alerts(desk)
+    decided(desk, first["id"], "cleared")
+
+    desk.load_list("uji", f"{LIST}ID-4,Nama Lain,,,\n")
+    rescreened(desk)
+    assert alerts(desk, status="open") == []
+
+    desk.load_list("uji", LIST.replace("1965", "1990-08-17"))
+    rescreened(desk)
+    [again] = alerts(desk, status="open")
+    assert (again["entry_id"], again["birth_match"]) == ("ID-1", "same")
+
+
+def test_rescreening_goes_on_where_it_was_killed(
+    desk: CheckDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["Rahmat Hidayatullah", "Sulastri Wulandari", "Bambang Prakoso"]
+    members = [desk.member(name=name) for name in names]
+    for member_id in members:
+        desk.call("screen_member", {"member_id": member_id})
+    listed = "".join(f"ID-{number},{name}\n" for number, name in enumerate(names))
+    desk.load_list("semua", f"id,name\n{listed}")
+    behind = (
+        "SELECT count(*) FROM screened_people WHERE generation < "
+        "(SELECT sum(version) FROM screening_lists)"
+    )
+    monkeypatch.setattr(rescreening, "PEOPLE_AT_ONCE", 1)
+    raised = screening.raise_alerts
+
+    def killed_at_the_second(*told: Any) -> None:
+        raised(*told)
+        if len(alerts(desk)) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(rescreening, "raise_alerts", killed_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        rescreened(desk)
+    assert desk.rows(behind) == [(2,)]
+
+    monkeypatch.setattr(rescreening, "raise_alerts", raised)
+    rescreened(desk)
+
+    assert desk.rows(behind) == [(0,)]
+    assert sorted(str(one["member_id"]) for one in alerts(desk)) == sorted(members)
+
+
+def test_who_was_checked_before_names_were_kept_is_asked_for(
+    desk: CheckDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member_id = desk.member(name="Wati Kusumawardhani")
+    with monkeypatch.context() as former:
+        former.setattr(screening_store, "keep_person", lambda *_, **__: None)
+        desk.ask(member_id)
+    assert desk.rows("SELECT * FROM screened_people") == []
+    desk.load_list("lama", "id,name\nID-8,Wati Kusumawardhani\n")
+
+    rescreening.rescreen(desk.database, desk.settings, lambda _: Away())
+    assert desk.rows("SELECT person FROM screened_people") == [(None,)]
+    rescreened(desk)
+    rescreened(desk)
+
+    found = {one["member_id"] for one in alerts(desk) if one["list_name"] == "lama"}
+    assert found == {member_id}
+
+
+def test_whom_was_looked_for_cannot_be_read_in_the_database(desk: CheckDesk) -> None:
+    member_id = desk.member(name="Wati Kusumawardhani")
+    desk.call("screen_member", {"member_id": member_id})
+
+    [(person,)] = desk.rows("SELECT person FROM screened_people")
+
+    assert b"Wati" not in bytes(person)
+
+
+def test_the_gauge_says_who_is_behind(desk: CheckDesk) -> None:
+    desk.call("screen_member", {"member_id": desk.member()})
+
+    def behind() -> int:
+        gauges = desk.call("get_health", {})["gauges"]
+        return int(gauges["cooperatives_to_rescreen"])
+
+    rescreened(desk)
+    rescreened(desk)
+    before = behind()
+    desk.load_list("uji", f"{LIST}ID-4,Nama Lain,,,\n")
+    assert behind() > before
+    # Who was only checked is asked for first.
+    rescreened(desk)
+    rescreened(desk)
+    assert behind() == before

@@ -47,9 +47,10 @@ def finish(run: Run, judge: Callable[[Session], list[Part]]) -> Check | None:
                 for position, part in enumerate(parts, 1)
             ],
         )
-        screening.screen(
-            session, desk.actor, check.member_id, person.name, person.birth_date
+        sought = screening.Sought(
+            member_id=check.member_id, name=person.name, born=person.birth_date
         )
+        screening.screen(session, desk.settings, desk.actor, sought)
         result = domain.overall(parts)
         return _conclude(
             session, run, status=domain.DONE, assessed=result, result=result

@@ -14,7 +14,8 @@ decides whether it is the member (`confirmed`) or somebody else (`cleared`).
 
 A list is a UTF-8 CSV file with the columns `id`, `name`, and if known `aliases`
 (separated by `;`), `birth_date` (`YYYY-MM-DD` or `YYYY`) and `note`. Loading it anew
-makes another version, which counts from then on.
+makes another version, which counts from then on: everybody who was screened before is
+looked for again, and what is new or has changed raises alerts.
 """
 
 from __future__ import annotations
