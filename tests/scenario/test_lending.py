@@ -378,6 +378,52 @@ def test_a_larger_loan_is_scored_insured_and_paid_off_early(
     assert koperasi.wallet() == wallet - checked["fee_amount"] - fee - premium + refund
 
 
+def test_a_loan_that_the_insurer_will_not_cover_has_its_premium_back(
+    koperasi: Koperasi, insured: dict[str, Any]
+) -> None:
+    wati = long_standing(koperasi, "Wati Kusuma", "3174015708900005")
+    after(koperasi, DAYS_BEFORE_A_LOAN)
+    # The simulator reserves cover for such an amount and refuses to let it begin.
+    loan = lend(koperasi, wati, insured, 6_000_004)
+    held, wallet = koperasi.balance(wati["account"]), koperasi.wallet()
+
+    def policies(status: str) -> list[dict[str, Any]]:
+        listed = koperasi.must(
+            "komite", "GET", f"/v1/insurance/policies?status={status}"
+        )
+        return [one for one in listed["items"] if one["reference"] in loan]
+
+    [policy] = koperasi.eventually(lambda: policies("activation_refused"))
+    assert policy["fault"] == "Usia peserta melebihi ketentuan"
+    # The loan stands, and its officer hears that nobody covers it.
+    assert koperasi.must("teller", "GET", loan)["status"] == "active"
+    koperasi.eventually(
+        lambda: [
+            task
+            for task in koperasi.must("analis", "GET", "/v1/collections/tasks")["items"]
+            if task["code"] == "not_covered" and task["loan_id"] in loan
+        ]
+    )
+
+    path = f"/v1/insurance/policies/{policy['id']}"
+    told = {"reason": "Usia anggota melebihi ketentuan polis"}
+    again = koperasi.must("bendahara", "POST", f"{path}/retry", told)
+    assert again["status"] == "activation_refused"
+    proposed = koperasi.must("bendahara", "POST", f"{path}/resolutions", told)
+    decision = f"/v1/insurance/resolutions/{proposed['id']}/approve"
+    assert koperasi.refused("bendahara", "POST", decision) == "proposer_cannot_approve"
+    assert koperasi.refused("teller", "POST", decision) == "not_allowed"
+    koperasi.must("pengurus", "POST", decision)
+
+    # All of the premium goes back to her who bore it.
+    koperasi.eventually(
+        lambda: koperasi.balance(wati["account"]) == held + policy["premium"]
+    )
+    assert koperasi.wallet() == wallet + policy["premium"]
+    assert policies("cancelled")[0]["end_reason"] == "activation_refused"
+    assert koperasi.must("teller", "GET", loan)["outstanding"] == 6_000_004
+
+
 def changes(before: dict[str, int], now: dict[str, int]) -> dict[str, int]:
     """What moved, by code."""
     return {
