@@ -77,6 +77,11 @@ class CollectionVisit(Base):
             ["loans.cooperative_id", "loans.id"],
             name="fk_collection_visits_loan",
         ),
+        ForeignKeyConstraint(
+            ["cooperative_id", "photo_document_id"],
+            ["application_documents.cooperative_id", "application_documents.id"],
+            name="fk_collection_visits_photo",
+        ),
         CheckConstraint(
             "(latitude IS NULL) = (longitude IS NULL) "
             "AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",

@@ -23,6 +23,7 @@ from services.loans.models import (
 from services.loans.operations import collection_papers, loans
 from services.loans.operations.job_context import ACTOR, Job, JobContext
 from services.loans.operations.repayments import debt_of
+from services.loans.store import application_documents as documents_store
 from services.loans.store import arrears as arrears_store
 from services.loans.store import claims as claims_store
 from services.loans.store import collections as store
@@ -148,6 +149,7 @@ def record_visit(
         loan = loans.found(loans_store.find_loan(session, command["loan_id"]))
         if command["visited_on"] > clock.business_date():
             raise contract.VisitDateInvalid
+        _require_photo(session, loan, command["photo_document_id"])
         visit_id = identifiers.new("cvi")
         cipher = keyring.cipher(
             session, settings, loans_contract.SERVICE, actor.cooperative_id
@@ -177,6 +179,17 @@ def record_visit(
             scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
             operation=keep,
         )
+
+
+def _require_photo(session: Session, loan: Loan, document_id: str | None) -> None:
+    """Raises NotFound for a photo that is no paper of what the loan came from."""
+    if document_id is None:
+        return
+    application_id = recovery_store.origin_of(session, loan.id).application_id
+    if application_id is None or not documents_store.has_document(
+        session, application_id, document_id
+    ):
+        raise NotFound("There is no such document.")
 
 
 def list_visits(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.loans.models import Akad, ApplicationDocument, Guarantee
+from services.loans.models import Akad, Guarantee
 
 
 def find_valid(session: Session, application_id: str) -> Akad | None:
@@ -44,14 +44,3 @@ def guarantors_of(session: Session, application_id: str) -> Sequence[str]:
         )
         .order_by(Guarantee.id)
     ).all()
-
-
-def has_document(session: Session, application_id: str, document_id: str) -> bool:
-    """Whether this is a document of this application."""
-    found = session.scalar(
-        select(ApplicationDocument.id).where(
-            ApplicationDocument.id == document_id,
-            ApplicationDocument.application_id == application_id,
-        )
-    )
-    return found is not None

@@ -39,6 +39,17 @@ def list_documents(
     ).all()
 
 
+def has_document(session: Session, application_id: str, document_id: str) -> bool:
+    """Whether this is a document of this application."""
+    found = session.scalar(
+        select(ApplicationDocument.id).where(
+            ApplicationDocument.id == document_id,
+            ApplicationDocument.application_id == application_id,
+        )
+    )
+    return found is not None
+
+
 def count_documents(session: Session, application_id: str) -> int:
     """How many documents an application has."""
     return session.execute(

@@ -30,6 +30,7 @@ from services.shared.contracts.loans import write_offs as write_offs_contract
 from services.shared.contracts.loans.claims import NotInsured
 from services.shared.contracts.loans.decisions import OwnLoan
 from services.shared.errors import BusUnavailable, NotFound, SameProposer
+from tests.factories.applications import desk_of
 from tests.factories.loans import Lender, Lending, part
 from tests.factories.savings import Calendar, calendar_at
 
@@ -527,6 +528,42 @@ def test_a_good_price_settles_and_the_rest_is_the_members(lender: Lender) -> Non
     assert done["remainder_loan_id"] is None
     assert loan_of(lender, loan.id).status == "settled"
     assert lender.total("1-1100") == 0
+
+
+def test_the_photo_of_a_visit_is_a_paper_of_the_same_application(
+    lender: Lender, neighbour: Lender
+) -> None:
+    product = lender.product()
+    own, other = (lender.application(lender.member(), product) for _ in range(2))
+    loan = lender.loan(lender.member(), product, application_id=own.id)
+    bare = lender.loan(lender.member(), product)
+    strange = neighbour.application(neighbour.member(), neighbour.product())
+
+    def photo_of(desk: Lender, application_id: str) -> str:
+        [uploaded] = desk_of(desk).hand_in_papers(application_id, "collateral_photo")
+        return str(uploaded["id"])
+
+    def visit(visited: Loan, photo: str) -> dict[str, Any]:
+        command = {
+            "loan_id": visited.id,
+            "visited_on": clock.business_date().isoformat(),
+            "officer": "Rina",
+            "finding": "Kios tutup sejak pekan lalu",
+            "photo_document_id": photo,
+        }
+        return lender.call(lender.staff("analis"), "record_collection_visit", command)
+
+    mine = photo_of(lender, own.id)
+    assert visit(loan, mine)["photo_document_id"] == mine
+    for photo in (
+        photo_of(lender, other.id),
+        photo_of(neighbour, strange.id),
+        "ado_nothing",
+    ):
+        with pytest.raises(NotFound):
+            visit(loan, photo)
+    with pytest.raises(NotFound):
+        visit(bare, mine)
 
 
 def test_letters_follow_each_other_and_promises_are_judged(

@@ -93,6 +93,13 @@ CREATE CONSTRAINT TRIGGER instalments_principals_changed
     EXECUTE FUNCTION check_principals()
 """
 
+# Photos that were named before nobody has looked for.
+PHOTOS = """
+ALTER TABLE collection_visits ADD CONSTRAINT fk_collection_visits_photo
+    FOREIGN KEY(cooperative_id, photo_document_id)
+        REFERENCES application_documents (cooperative_id, id) NOT VALID
+"""
+
 INDEXES = """
 CREATE INDEX ix_disbursements_cooperative_id_id ON disbursements (cooperative_id, id);
 CREATE INDEX ix_disbursements_cooperative_id_status
@@ -115,7 +122,7 @@ CREATE INDEX ix_write_offs_loan_id ON write_offs (cooperative_id, loan_id, id)
 
 def upgrade() -> None:
     """Create the table and what is asked of the others."""
-    for statement in (AUTODEBITS, PRINCIPALS_ADD_UP, INDEXES):
+    for statement in (AUTODEBITS, PRINCIPALS_ADD_UP, PHOTOS, INDEXES):
         op.execute(statement)
     roles.grant(op, "autodebits", tenant="SELECT, INSERT, UPDATE", hub="SELECT")
     roles.enable_row_level_security(op, "autodebits")

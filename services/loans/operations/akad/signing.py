@@ -12,6 +12,7 @@ from services.loans.domain import queue as lines
 from services.loans.models import Akad
 from services.loans.operations import applications, decisions, letters, queue
 from services.loans.store import akad as store
+from services.loans.store import application_documents as documents_store
 from services.loans.store import applications as applications_store
 from services.shared import clock
 from services.shared.contracts import answers, files
@@ -77,7 +78,9 @@ def sign_akad(
         if not made_on <= command["signed_on"] <= clock.business_date():
             raise contract.SigningDateInvalid(details={"made_on": made_on.isoformat()})
         document_id = command["document_id"]
-        if document_id and not store.has_document(session, application.id, document_id):
+        if document_id and not documents_store.has_document(
+            session, application.id, document_id
+        ):
             raise NotFound("There is no such document of this application.")
         akad.status = SIGNED
         akad.signed_on, akad.signed_by = command["signed_on"], command["signed_by"]
