@@ -7,6 +7,7 @@ put where it belongs (`proceeds`).
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -16,7 +17,8 @@ from services.loans.domain import collections as collections_domain
 from services.loans.domain import executions as domain
 from services.loans.domain import recovery as recovery_domain
 from services.loans.domain.peers import Asked
-from services.loans.models import Execution
+from services.loans.domain.recovery import Settings
+from services.loans.models import Execution, LoanProceeds
 from services.loans.operations import collateral as collaterals
 from services.loans.operations import loans, proceeds
 from services.loans.store import claims as claims_store
@@ -201,7 +203,7 @@ def list_executions(
             limit=limit + 1,
         )
         shown, next_cursor = answers.cut(owner, rows, limit=limit, key="id")
-        items = [_answer(session, one) for one in shown]
+        items = _answers(session, cooperative_id, shown)
     return {"items": items, "next_cursor": next_cursor}
 
 
@@ -297,10 +299,23 @@ _COLUMNS: Final = (
 
 
 def _answer(session: Session, execution: Execution) -> dict[str, Any]:
-    settings = recovery_store.settings_of(session, execution.cooperative_id)
-    row = claims_store.proceeds_of(
-        session, execution.cooperative_id, money.EXECUTION, execution.id
+    [answer] = _answers(session, execution.cooperative_id, [execution])
+    return answer
+
+
+def _answers(
+    session: Session, cooperative_id: str, executions: Sequence[Execution]
+) -> list[dict[str, Any]]:
+    settings = recovery_store.settings_of(session, cooperative_id)
+    proceeds_of = claims_store.proceeds_of(
+        session, cooperative_id, money.EXECUTION, [one.id for one in executions]
     )
+    return [_shown(one, settings, proceeds_of.get(one.id)) for one in executions]
+
+
+def _shown(
+    execution: Execution, settings: Settings, row: LoanProceeds | None
+) -> dict[str, Any]:
     is_done = row is not None and row.state == money.DONE
     is_uneconomic = (
         execution.way == domain.KPKNL_AUCTION

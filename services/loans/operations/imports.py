@@ -157,16 +157,11 @@ def _store(
     database: Database, actor: Actor, command: dict[str, Any], ids: Mapping[int, str]
 ) -> None:
     with database.tenant(actor.cooperative_id) as session:
-        products = _products(session)
-        added = []
-        for row in command["rows"]:
-            loan_id = ids[row["row"]]
-            if loans_store.find_loan(session, loan_id) is not None:
-                continue
-            _add(session, actor, command, row, _product(products, row), loan_id)
-            added.append(loan_id)
-        if not added:
+        known = loans_store.known_of(session, list(ids.values()))
+        rows = [row for row in command["rows"] if ids[row["row"]] not in known]
+        if not rows:
             return
+        added = _add(session, actor, command, rows, ids)
         arrears_store.refresh(
             session, actor.cooperative_id, clock.business_date(), added
         )
@@ -183,19 +178,46 @@ def _add(
     session: Session,
     actor: Actor,
     command: dict[str, Any],
+    rows: Sequence[dict[str, Any]],
+    ids: Mapping[int, str],
+) -> list[str]:
+    """Put the loans of rows into the book with what is left of their schedules."""
+    products, cut_over = _products(session), command["cut_over"]
+    numbers = numbering.next_documents(
+        session, actor.cooperative_id, PREFIX, cut_over, len(rows)
+    )
+    added, parts = [], []
+    for row, number in zip(rows, numbers, strict=True):
+        product = _product(products, row)
+        brought = _brought(command, row, product)
+        made = brought.schedule()
+        loan = _loan(actor, command, row, product, brought, made, ids[row["row"]])
+        loan.number = number
+        added.append(loan)
+        parts += loans.instalments_of(loan, made)
+    for part in parts:
+        # What being late has cost before is the old system's.
+        if part.due_on < cut_over:
+            part.penalty_from = cut_over
+    session.add_all(added)
+    session.flush()
+    session.add_all(parts)
+    session.flush()
+    return [loan.id for loan in added]
+
+
+def _loan(
+    actor: Actor,
+    command: dict[str, Any],
     row: dict[str, Any],
     product: LoanProduct,
+    brought: Brought,
+    made: Sequence[schedules.Instalment],
     loan_id: str,
-) -> None:
-    brought = _brought(command, row, product)
-    made = brought.schedule()
-    number = numbering.next_document(
-        session, actor.cooperative_id, PREFIX, command["cut_over"]
-    )
-    loan = Loan(
+) -> Loan:
+    return Loan(
         id=loan_id,
         cooperative_id=actor.cooperative_id,
-        number=number,
         kind=loan_domain.LOAN,
         application_id=None,
         product_id=product.id,
@@ -235,14 +257,6 @@ def _add(
         times_restructured=0,
         created_at=clock.now(),
     )
-    session.add(loan)
-    session.flush()
-    loans.add_instalments(session, loan, made)
-    for one in loans_store.instalments_of(session, loan.id):
-        # What being late has cost before is the old system's.
-        if one.due_on < command["cut_over"]:
-            one.penalty_from = command["cut_over"]
-    session.flush()
 
 
 def _brought(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from services.loans.domain import allocation
 from services.loans.domain.allocation import Debt
 from services.loans.domain.loans import OWING, Rules
 from services.loans.models import Instalment, Loan
@@ -101,10 +102,12 @@ def get_debt(database: Database, cooperative_id: str, member_id: str) -> dict[st
     """
     day = clock.business_date()
     with database.tenant(cooperative_id) as session:
-        owed = sum(
-            repayments.payoff(session, loan, day)["total"]
-            for loan in store.owing_of_member(session, member_id)
-        )
+        owing = store.owing_of_member(session, member_id)
+        parts = store.instalments_by_loan(session, [loan.id for loan in owing])
+    owed = sum(
+        allocation.settlement(repayments.debt_of(loan, parts[loan.id], day)).total
+        for loan in owing
+    )
     return answers.one(loans_contract.Debt(), {"outstanding": owed})
 
 

@@ -136,7 +136,8 @@ def add_loan(session: Session, actor: Actor, new: NewLoan) -> Loan:
     )
     session.add(loan)
     session.flush()
-    add_instalments(session, loan, instalments)
+    session.add_all(instalments_of(loan, instalments))
+    session.flush()
     trail.note(
         session,
         actor,
@@ -151,15 +152,15 @@ def add_loan(session: Session, actor: Actor, new: NewLoan) -> Loan:
     return loan
 
 
-def add_instalments(
-    session: Session, loan: Loan, instalments: Sequence[schedules.Instalment]
-) -> None:
-    """Store what falls due of a loan, with nothing paid of it.
+def instalments_of(
+    loan: Loan, instalments: Sequence[schedules.Instalment]
+) -> list[Instalment]:
+    """What falls due of a loan as it is stored, with nothing paid of it.
 
     An instalment of a time of grace without interest asks for nothing: it is settled
     from the start.
     """
-    session.add_all(
+    return [
         Instalment(
             loan_id=loan.id,
             number=one.number,
@@ -175,5 +176,4 @@ def add_instalments(
             settled_on=None if one.amount else loan.disbursed_on,
         )
         for one in instalments
-    )
-    session.flush()
+    ]

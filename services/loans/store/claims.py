@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
@@ -179,16 +179,17 @@ def lock_proceeds(session: Session, proceeds_id: str) -> LoanProceeds | None:
 
 
 def proceeds_of(
-    session: Session, cooperative_id: str, source: str, reference: str
-) -> LoanProceeds | None:
-    """The money of one claim or one sale."""
-    return session.scalar(
+    session: Session, cooperative_id: str, source: str, references: Collection[str]
+) -> dict[str, LoanProceeds]:
+    """The money of claims or sales, by what they are called."""
+    rows = session.scalars(
         select(LoanProceeds).where(
             LoanProceeds.cooperative_id == cooperative_id,
             LoanProceeds.source == source,
-            LoanProceeds.reference == reference,
+            LoanProceeds.reference.in_(references),
         )
     )
+    return {one.reference: one for one in rows}
 
 
 def take_due_proceeds(

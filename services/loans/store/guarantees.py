@@ -49,6 +49,17 @@ def lock_guarantee(session: Session, guarantee_id: str) -> Guarantee | None:
     )
 
 
+def lock_guarantees(session: Session, ids: Collection[str]) -> Sequence[Guarantee]:
+    """Guarantees by their ids, locked in one order."""
+    return session.scalars(
+        select(Guarantee)
+        .where(Guarantee.id.in_(ids))
+        .order_by(Guarantee.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 def list_of_application(session: Session, application_id: str) -> Sequence[Guarantee]:
     """Everybody who answers or answered for an application."""
     return session.scalars(
@@ -160,9 +171,24 @@ def held_amounts(session: Session, guarantee_ids: Collection[str]) -> dict[str, 
     return {guarantee_id: int(amount) for guarantee_id, amount in rows}
 
 
-def get_hold(session: Session, hold_id: str) -> GuaranteeHold:
-    """A hold that exists, as it is now."""
-    return session.get_one(GuaranteeHold, hold_id, populate_existing=True)
+def get_holds(session: Session, ids: Collection[str]) -> dict[str, GuaranteeHold]:
+    """Holds that exist by id, as they are now."""
+    rows = session.scalars(
+        select(GuaranteeHold)
+        .where(GuaranteeHold.id.in_(ids))
+        .execution_options(populate_existing=True)
+    )
+    return {one.id: one for one in rows}
+
+
+def accounts_of(session: Session, guarantee_ids: Collection[str]) -> dict[str, str]:
+    """In which savings account each guarantee is held."""
+    rows = session.execute(
+        select(Guarantee.id, Guarantee.savings_account).where(
+            Guarantee.id.in_(guarantee_ids)
+        )
+    )
+    return {row.id: row.savings_account for row in rows}
 
 
 def take_due_holds(

@@ -38,6 +38,27 @@ def instalments_of(session: Session, loan_id: str) -> Sequence[Instalment]:
     ).all()
 
 
+def instalments_by_loan(
+    session: Session, loan_ids: Sequence[str]
+) -> dict[str, list[Instalment]]:
+    """The same of several loans at once, none left out."""
+    found: dict[str, list[Instalment]] = {one: [] for one in loan_ids}
+    rows = session.scalars(
+        select(Instalment)
+        .where(Instalment.loan_id.in_(loan_ids))
+        .order_by(Instalment.loan_id, Instalment.number)
+        .execution_options(populate_existing=True)
+    )
+    for one in rows:
+        found[one.loan_id].append(one)
+    return found
+
+
+def known_of(session: Session, loan_ids: Sequence[str]) -> set[str]:
+    """Which of these loans there are."""
+    return set(session.scalars(select(Loan.id).where(Loan.id.in_(loan_ids))))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How far a loan is paid: instalments in full, and what comes next."""

@@ -336,6 +336,41 @@ def test_cash_is_not_lent_twice_nor_out_of_the_reserve(lender: Lender) -> None:
     assert status_of(small, second.id) == "signed"
 
 
+def test_cash_is_not_lent_twice_by_two_who_have_read_the_same_book(
+    lender: Lender,
+) -> None:
+    # Paying out moves no cash: it is promised, and what is promised is summed up under
+    # the lock. So a trial balance that was read before it is as good as one within.
+    small = lender.world.tenant(cash=14_000_000, wallet=1_000_000)
+    settings = {"tiers": [{"through": None, "quorum": 1}], "cash_reserve": 1_000_000}
+    small.call(small.staff("pengurus"), "put_lending_settings", settings)
+    product = small.product()
+    wanted = [signed(small, product, amount=7_000_000) for _ in range(2)]
+    both_have_read = Barrier(2)
+    ends: list[str] = []
+
+    def wait(method: str) -> None:
+        if method == "get_trial_balance":
+            both_have_read.wait(timeout=10)
+
+    def attempt(application_id: str) -> None:
+        try:
+            disburse(small, application_id, reason="Keduanya sekaligus")
+        except contract.InsufficientCash as refusal:
+            ends.append(refusal.code)
+        else:
+            ends.append("paid")
+
+    small.ledger.after = wait
+    threads = [Thread(target=attempt, args=(one.id,)) for one in wanted]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(ends) == ["insufficient_cash", "paid"]
+
+
 def test_an_unwilling_insurer_stops_it_and_an_absent_one_too(lender: Lender) -> None:
     insurance = FakeInsurance(lender)
     application = signed(lender, insured(lender))

@@ -254,8 +254,8 @@ def _record_taken(
     with database.tenant(call.cooperative_id) as session:
         guarantee = store.lock_guarantee(session, call.guarantee_id)
         locked = _found_call(store.lock_call(session, call.id))
-        for hold_id in posted:
-            store.get_hold(session, hold_id).status = domain.POSTED
+        for hold in store.get_holds(session, posted).values():
+            hold.status = domain.POSTED
         session.flush()
         if any(isinstance(one, ledger_contract.PeriodClosed) for one in faults):
             # Such a refusal is not kept: the hold may be posted into an open day.

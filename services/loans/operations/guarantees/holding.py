@@ -8,6 +8,7 @@ ledger is asked, under the id that the ledger knows it by, so asking again is sa
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -70,7 +71,7 @@ def hold_all(
     cooperative_id = application.cooperative_id
     with database.tenant(cooperative_id) as session:
         placing = store.holds_of_loan(session, loan_id, [domain.PLACING])
-        payloads = [_place(session, one) for one in placing]
+        payloads = _places(session, placing)
     outcomes = holds.places.call_many(payloads) if payloads else []
     _record_placed(database, cooperative_id, placing, outcomes)
     with database.tenant(cooperative_id) as session:
@@ -167,11 +168,15 @@ def _record_placed(
     placing: Sequence[GuaranteeHold],
     outcomes: Sequence[dict[str, Any] | ServiceError],
 ) -> None:
+    if not placing:
+        return
     with database.tenant(cooperative_id) as session:
-        for guarantee_id in sorted({one.guarantee_id for one in placing}):
-            store.lock_guarantee(session, guarantee_id)
+        guarantees = store.lock_guarantees(
+            session, {one.guarantee_id for one in placing}
+        )
+        known = store.get_holds(session, [one.id for one in placing])
         for asked_for, outcome in zip(placing, outcomes, strict=True):
-            hold = store.get_hold(session, asked_for.id)
+            hold = known[asked_for.id]
             if hold.status != domain.PLACING:
                 continue
             if not isinstance(outcome, ServiceError):
@@ -179,20 +184,21 @@ def _record_placed(
             elif isinstance(outcome, _DECIDED):
                 hold.status, hold.fault = domain.REFUSED, outcome.code
         session.flush()
-        for guarantee_id in sorted({one.guarantee_id for one in placing}):
-            _become_held(session, guarantee_id)
+        _become_held(session, guarantees, placing[0].loan_id)
 
 
-def _become_held(session: Session, guarantee_id: str) -> None:
+def _become_held(
+    session: Session, guarantees: Sequence[Guarantee], loan_id: str
+) -> None:
     """A guarantee is held when all of its parts are."""
-    guarantee = store.find_guarantee(session, guarantee_id)
-    if guarantee is None or guarantee.loan_id is None:
-        return
-    parts = store.holds_of(session, guarantee_id, [domain.HELD])
-    own = [one for one in parts if one.loan_id == guarantee.loan_id]
-    if sum(one.amount for one in own) == guarantee.amount:
-        guarantee.status = domain.HELD
-        _note(session, guarantee, "held", guarantee.amount)
+    parts: Counter[str] = Counter()
+    for hold in store.holds_of_loan(session, loan_id, [domain.HELD]):
+        parts[hold.guarantee_id] += hold.amount
+    for guarantee in guarantees:
+        is_own = guarantee.loan_id == loan_id
+        if is_own and parts[guarantee.id] == guarantee.amount:
+            guarantee.status = domain.HELD
+            _note(session, guarantee, "held", guarantee.amount)
 
 
 @retrying
@@ -247,8 +253,9 @@ def _release(
     if not hold_ids:
         return
     with database.tenant(cooperative_id) as session:
-        releasing = [store.get_hold(session, one) for one in hold_ids]
-        payloads = [_place(session, one) for one in releasing]
+        known = store.get_holds(session, hold_ids)
+        releasing = [known[one] for one in hold_ids]
+        payloads = _places(session, releasing)
     placed = holds.places.call_many(payloads)
     gone = [
         one.id
@@ -276,25 +283,31 @@ def _record_released(
     database: Database, cooperative_id: str, hold_ids: Sequence[str]
 ) -> None:
     with database.tenant(cooperative_id) as session:
-        for hold_id in hold_ids:
-            hold = store.get_hold(session, hold_id)
+        for hold in store.get_holds(session, hold_ids).values():
             if hold.status == domain.RELEASING:
                 hold.status = domain.RELEASED
 
 
-def _place(session: Session, hold: GuaranteeHold) -> dict[str, Any]:
-    """The hold as the ledger knows it: the same every time."""
-    guarantee = store.find_guarantee(session, hold.guarantee_id)
-    account = guarantee.savings_account if guarantee else ""
-    to = domain.held_payments(hold.cooperative_id)
-    return {
-        "id": hold.id,
-        "kind": domain.KIND,
-        "description": domain.DESCRIPTION,
-        "business_date": hold.business_date.isoformat(),
-        "reference": hold.guarantee_id,
-        "postings": [[account, to, hold.amount]],
-    }
+def _places(session: Session, holds: Sequence[GuaranteeHold]) -> list[dict[str, Any]]:
+    """The holds as the ledger knows them: the same every time."""
+    accounts = store.accounts_of(session, {one.guarantee_id for one in holds})
+    return [
+        {
+            "id": hold.id,
+            "kind": domain.KIND,
+            "description": domain.DESCRIPTION,
+            "business_date": hold.business_date.isoformat(),
+            "reference": hold.guarantee_id,
+            "postings": [
+                [
+                    accounts[hold.guarantee_id],
+                    domain.held_payments(hold.cooperative_id),
+                    hold.amount,
+                ]
+            ],
+        }
+        for hold in holds
+    ]
 
 
 def _note(session: Session, guarantee: Guarantee, what: str, amount: int) -> None:
