@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.shared.persistence.base import Base
@@ -20,6 +26,9 @@ class Resolution(Base):
 
     __tablename__ = "resolutions"
     __table_args__ = (
+        UniqueConstraint(
+            "cooperative_id", "id", name="uq_resolutions_cooperative_id_id"
+        ),
         ForeignKeyConstraint(
             ["cooperative_id", "policy_id"],
             ["policies.cooperative_id", "policies.id"],

@@ -66,6 +66,7 @@ def _resolutions() -> None:
             decided_by text,
             decided_at timestamptz,
             CONSTRAINT pk_resolutions PRIMARY KEY (id),
+            CONSTRAINT uq_resolutions_cooperative_id_id UNIQUE (cooperative_id, id),
             CONSTRAINT fk_resolutions_policy_id FOREIGN KEY (cooperative_id, policy_id)
                 REFERENCES policies (cooperative_id, id),
             CONSTRAINT fk_resolutions_claim_id FOREIGN KEY (cooperative_id, claim_id)
