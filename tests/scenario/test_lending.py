@@ -562,6 +562,50 @@ def test_a_default_from_the_first_day_to_claim_payout_and_write_off(
     assert changes(before, koperasi.book()) == {"1-1010": 100_000, "5-3000": -100_000}
 
 
+def test_a_claim_that_the_insurer_disputes_is_settled_by_two(
+    koperasi: Koperasi, insured: dict[str, Any]
+) -> None:
+    sari = long_standing(koperasi, "Sari Dewanti", "3174015708900006")
+    after(koperasi, DAYS_BEFORE_A_LOAN)
+    # The simulator says ten times as much as was claimed.
+    loan = lend(koperasi, sari, insured, 6_000_040)
+    facts = {
+        "reference": loan.rpartition("/")[2],
+        "cause": "death",
+        "occurred_on": clock.business_date().isoformat(),
+        "outstanding_principal": 6_000_040,
+    }
+    claim = koperasi.must("bendahara", "POST", "/v1/insurance/claims", facts)
+    path = f"/v1/insurance/claims/{claim['id']}"
+    koperasi.upload("bendahara", f"{path}/documents?kind=ktp")
+    koperasi.must("bendahara", "POST", f"{path}/submit")
+
+    def stands() -> str:
+        call_back(koperasi, claim["id"])
+        return str(koperasi.must("bendahara", "GET", path)["status"])
+
+    koperasi.eventually(lambda: stands() == "disputed")
+    reason = {"reason": "Dibahas dengan Bu Ratna dari perusahaan asuransi"}
+    asked = koperasi.must("bendahara", "POST", f"{path}/insist", reason)
+    assert asked["status"] == "disputed"
+
+    terms = reason | {"outcome": "accept_amount", "amount": 2_000_000}
+    too_much = terms | {"amount": claim["claimed_amount"] + 1}
+    refused = koperasi.refused("bendahara", "POST", f"{path}/resolutions", too_much)
+    assert refused == "amount_over_claim"
+    proposed = koperasi.must("bendahara", "POST", f"{path}/resolutions", terms)
+    decision = f"/v1/insurance/resolutions/{proposed['id']}/approve"
+    assert koperasi.refused("bendahara", "POST", decision) == "proposer_cannot_approve"
+    # The insurer pays what was agreed on, and that is posted.
+    paid = {"status": "paid", "amount": 2_000_000, "is_called_back": False}
+    koperasi.world.company.decide(claim["id"], paid)
+    koperasi.must("pengurus", "POST", decision)
+    koperasi.eventually(lambda: stands() == "paid")
+    koperasi.eventually(
+        lambda: koperasi.must("teller", "GET", loan)["outstanding"] < 6_000_040
+    )
+
+
 def test_a_restructured_loan_keeps_its_class_until_three_are_paid(
     koperasi: Koperasi,
 ) -> None:
