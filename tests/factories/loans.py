@@ -28,7 +28,7 @@ from services.shared import access, clock, identifiers
 from services.shared.contracts import ledger as ledger_contract
 from services.shared.contracts import loans as contract
 from services.shared.contracts.idempotency import request_hash
-from services.shared.errors import ServiceError
+from services.shared.errors import NotFound, ServiceError
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import numbering, tenants
 from services.shared.persistence.database import Database
@@ -185,6 +185,7 @@ class Lender:
         self.members.answers["get_minimum_balances"] = lambda command: dict.fromkeys(
             command["numbers"], 0
         )
+        self.members.answers["get_legality"] = NotFound()
         self.members.answers["get_cooperative"] = {
             "id": self.id,
             "code": self.code,

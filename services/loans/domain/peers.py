@@ -49,6 +49,9 @@ class Members(Protocol):
     def get_minimum_balances(self, command: dict[str, Any]) -> dict[str, int]:
         """Tell what the products of savings accounts keep in them, by number."""
 
+    def get_legality(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell what the cooperative has proven of its standing."""
+
     def get_cooperative(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell what a cooperative is called."""
 

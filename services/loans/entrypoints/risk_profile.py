@@ -21,15 +21,13 @@ class RiskProfileEntrypoints(Peers):
     def get_risk_profile(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell what is known of each factor and how risky it is."""
         request = loaded(contract.RiskProfileQuery(), command)
-        return risk_profile.get_profile(
-            self.database, self.ledger, self.tenant, request
-        )
+        return risk_profile.get_profile(self.database, self.asked, self.tenant, request)
 
     @rpc(WRITES)
     def put_risk_profile(self, command: dict[str, Any]) -> dict[str, Any]:
         """Keep what no data tells."""
         request = loaded(contract.RiskProfileBody(), command)
-        return risk_profile.put_profile(self.database, self.ledger, self.actor, request)
+        return risk_profile.put_profile(self.database, self.asked, self.actor, request)
 
     @rpc(WRITES)
     def record_staff_training(self, command: dict[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,19 @@
 """The sheet on which a cooperative assesses itself, and the trainings of its staff.
 
-What the books know is read from them when the sheet is asked for: own capital as the
-lending limits (BMPP) take it, and the sectors of the loans.
+What is known is read when the sheet is asked for: own capital as the lending limits
+(BMPP) take it, the sectors of the loans, and since when there is business from the
+legality data. Where there are none of these, what was entered counts.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from services.loans.domain import limits as limits_domain
 from services.loans.domain import ratios
 from services.loans.domain import risk_profile as domain
-from services.loans.domain.peers import Ledger
+from services.loans.domain.peers import Asked
 from services.loans.models import StaffTraining
 from services.loans.operations import risk_profile_papers
 from services.loans.operations.verification.analysis import refuse_future
@@ -20,6 +22,7 @@ from services.loans.store import risk_profile as store
 from services.shared import clock, identifiers
 from services.shared.contracts import answers, files
 from services.shared.contracts.loans import risk_profile as contract
+from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, tenants, trail
 from services.shared.persistence.database import Database, retrying
@@ -27,11 +30,18 @@ from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.presentation import pdf, sheets
 
 
+class Known(NamedTuple):
+    """What other services know of a cooperative."""
+
+    own_capital: int
+    business_since: date | None
+
+
 def get_profile(
-    database: Database, ledger: Ledger, cooperative_id: str, command: dict[str, Any]
+    database: Database, asked: Asked, cooperative_id: str, command: dict[str, Any]
 ) -> dict[str, Any]:
     """The sheet as of today, as JSON, on paper or as a workbook."""
-    sheet = _sheet(database, cooperative_id, _own_capital(ledger))
+    sheet = _sheet(database, cooperative_id, _known(asked))
     with database.tenant(cooperative_id) as session:
         tenant = tenants.find(session, cooperative_id)
     name = f"profil-risiko-{sheet['day']}"
@@ -46,14 +56,14 @@ def get_profile(
 
 
 def put_profile(
-    database: Database, ledger: Ledger, actor: Actor, command: dict[str, Any]
+    database: Database, asked: Asked, actor: Actor, command: dict[str, Any]
 ) -> dict[str, Any]:
     """Keep what no data tells. Raises DateInTheFuture."""
     if command["founded_on"] is not None:
         refuse_future(command["founded_on"])
-    own_capital = _own_capital(ledger)
+    known = _known(asked)
     _keep(database, actor, command)
-    return _sheet(database, actor.cooperative_id, own_capital)
+    return _sheet(database, actor.cooperative_id, known)
 
 
 @retrying
@@ -138,11 +148,19 @@ def _keep(database: Database, actor: Actor, command: dict[str, Any]) -> None:
         )
 
 
-def _own_capital(ledger: Ledger) -> int:
-    return limits_domain.own_capital(ledger.get_trial_balance({})["accounts"])
+def _known(asked: Asked) -> Known:
+    balance = asked.ledger.get_trial_balance({})
+    try:
+        since = asked.members.get_legality({})["business_since"]
+    except NotFound:
+        since = None
+    return Known(
+        own_capital=limits_domain.own_capital(balance["accounts"]),
+        business_since=since and date.fromisoformat(since),
+    )
 
 
-def _sheet(database: Database, cooperative_id: str, own_capital: int) -> dict[str, Any]:
+def _sheet(database: Database, cooperative_id: str, known: Known) -> dict[str, Any]:
     today = clock.business_date()
     with database.tenant(cooperative_id) as session:
         told = store.find(session, cooperative_id)
@@ -150,15 +168,17 @@ def _sheet(database: Database, cooperative_id: str, own_capital: int) -> dict[st
         held = store.count_trainings(session, cooperative_id, today.year)
     lent = {one.key or "": one.outstanding for one in parts}
     group, amount = domain.dominating(lent) or (None, 0)
+    capital = known.own_capital
     staff = told.certified_staff if told else None
     location = told.location if told else None
-    founded_on = told.founded_on if told else None
+    entered = told.founded_on if told else None
+    since = known.business_since or entered
     factors: tuple[tuple[str, Any, str, bool], ...] = (
-        ("own_capital", own_capital, domain.of_capital(own_capital), False),
+        ("own_capital", capital, domain.of_capital(capital), False),
         ("certified_staff", staff, domain.of_staff(staff), True),
         ("sector", group, domain.of_sector(group), False),
         ("location", location, domain.of_location(location), True),
-        ("age", founded_on, domain.of_age(founded_on, today), True),
+        ("age", since, domain.of_age(since, today), known.business_since is None),
     )
     return answers.one(
         contract.RiskProfile(),

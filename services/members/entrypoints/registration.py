@@ -7,6 +7,7 @@ from typing import Any, Final
 from services.members.entrypoints.peers import Peers
 from services.members.operations import legality, registration
 from services.shared import access
+from services.shared.contracts import loans
 from services.shared.contracts.members import Command
 from services.shared.contracts.members import registration as contract
 from services.shared.messaging import loaded, rpc, timer
@@ -97,7 +98,7 @@ class RegistrationEntrypoints(Peers):
         request = loaded(contract.PutLegality(), command)
         return legality.put_legality(self.database, self.actor, request)
 
-    @rpc(READS)
+    @rpc(access.any_of(READS, access.service(loans.SERVICE)))
     def get_legality(self, command: dict[str, Any]) -> dict[str, Any]:
         """Show the legality data of the caller's cooperative."""
         del command

@@ -84,6 +84,18 @@ def test_the_books_tell_capital_and_sector_and_staff_the_rest(
     assert levels(again)["location"] == (None, "unknown")
 
 
+def test_legality_data_go_before_what_was_entered(lender: Lender) -> None:
+    lender.call(lender.staff("pengurus"), "put_risk_profile", TOLD)
+    lender.members.answers["get_legality"] = {"business_since": "2015-06-01"}
+    sheet = lender.call(lender.staff("komite"), "get_risk_profile")
+    assert sheet["factors"][-1] == {
+        "factor": "age",
+        "value": "2015-06-01",
+        "level": "low",
+        "is_entered": False,
+    }
+
+
 def test_only_who_runs_the_cooperative_tells_and_nothing_of_tomorrow(
     lender: Lender,
 ) -> None:

@@ -8,7 +8,8 @@
 | `list_staff_trainings` | loans:read | `ListStaffTrainings` | `StaffTrainingPage` |
 
 A self-assessment, never an official result. Own capital and the sectors come from the
-books, the rest from whoever fills in the sheet. Amounts are whole rupiah.
+books, the age from the legality data where there are any; the rest comes from whoever
+fills in the sheet. Amounts are whole rupiah.
 """
 
 from __future__ import annotations
@@ -53,7 +54,12 @@ class RiskProfileBody(Schema):
         required=True, allow_none=True, validate=validate.OneOf(LOCATIONS)
     )
     founded_on = fields.Date(
-        required=True, allow_none=True, metadata={"example": "2015-03-02"}
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "When business began; legality data go before it.",
+            "example": "2015-03-02",
+        },
     )
 
 

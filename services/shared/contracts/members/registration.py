@@ -12,7 +12,7 @@
 | `get_own_registration` | cooperative:read | `{}` | `Registration` |
 | `submit_registration` | cooperative:write | `Command` | `Registration` |
 | `put_legality` | cooperative:write | `PutLegality` | `Legality` |
-| `get_legality` | cooperative:read | `{}` | `Legality` |
+| `get_legality` | cooperative:read, service loans | `{}` | `Legality` |
 | `list_licences` | operator | `ListLicences` | `LicencePage` |
 | `put_modules` | cooperative:write | `PutModules` | `Modules` |
 | `get_modules` | cooperative:read | `{}` | `Modules` |
