@@ -312,7 +312,7 @@ class Lender:
         given: dict[str, Any] = {
             "id": identifiers.new("lpr"),
             "cooperative_id": self.id,
-            "code": code or identifiers.new("p")[-10:],
+            "code": code or f"p{identifiers.new('lpr')[-9:]}",
             "name": "Pinjaman Umum",
             "method": schedules.DECLINING,
             "frequency": schedules.MONTHLY,
