@@ -122,29 +122,23 @@ def idle_connections_are_given_back() -> Generator[None]:
 @pytest.fixture(scope="session")
 def database_factory(
     run_databases: RunDatabases,
-) -> Generator[Callable[[str], Database]]:
+) -> Callable[[str], Database]:
     """Makes a fresh, migrated database of a service; dropped at the end of the run."""
-    made: list[Database] = []
 
     def make(service: str) -> Database:
         if service not in provision.with_database():
             pytest.skip(f"{service} keeps no database")
-        made.append(run_databases.clone(service))
-        return made[-1]
+        return run_databases.clone(service)
 
-    yield make
-    for database in made:
-        run_databases.drop(database)
+    return make
 
 
-def _of_a_module(service: str) -> Callable[[RunDatabases], Generator[Database]]:
+def _of_a_module(service: str) -> Callable[[RunDatabases], Database]:
     """One per module: its tests keep apart by cooperatives of their own."""
 
     @pytest.fixture(scope="module", name=f"{service}_database")
-    def made(run_databases: RunDatabases) -> Generator[Database]:
-        database = run_databases.clone(service)
-        yield database
-        run_databases.drop(database)
+    def made(run_databases: RunDatabases) -> Database:
+        return run_databases.clone(service)
 
     return made
 

@@ -79,13 +79,17 @@ class RunDatabases:
         return psycopg.connect(url, autocommit=True)
 
     def drop(self, cloned: Database) -> None:
-        """Close and remove a clone."""
+        """Close and remove a clone that is too large to stay until the run ends."""
         cloned.dispose()
         with provision.connected(self.admin_url) as admin:
             _drop(admin, cloned.name)
 
     def drop_all(self) -> None:
-        """Remove what this run made, and what killed runs left behind."""
+        """Remove what this run made, and what killed runs left behind.
+
+        Not before its end: PostgreSQL writes a checkpoint for every database that is
+        dropped, and everybody waits for it.
+        """
         with provision.connected(self.admin_url) as admin:
             for name in _names(admin):
                 if name.startswith(self._prefix) or _is_leftover(name):
@@ -105,6 +109,12 @@ class RunDatabases:
             with provision.connected(self.admin_url) as admin:
                 admin.execute("SELECT pg_advisory_lock(%s)", (migrate.LOCK,))
                 provision.ensure_roles(admin, url)
+                # Only a server that crashes could tell, and no test crashes it.
+                admin.execute(
+                    sql.SQL("ALTER ROLE {} SET synchronous_commit = off").format(
+                        sql.Identifier(provision.roles_in(url).login)
+                    )
+                )
             with provision.connected(self.admin_url) as admin:
                 provision.ensure_database(admin, url)
             migrate.upgrade(

@@ -17,14 +17,12 @@ SAMPLE = Path(__file__).parent / "sample"
 
 
 @pytest.fixture(scope="session")
-def sample_database(run_databases: RunDatabases) -> Generator[Database]:
+def sample_database(run_databases: RunDatabases) -> Database:
     """The database of the invented service ``sample``."""
     with pytest.MonkeyPatch.context() as patched:
         # Only while it is made: other services' databases are made in this run too.
         patched.setattr(migrate, "folder", lambda _service: SAMPLE)
-        database = run_databases.clone("sample")
-    yield database
-    run_databases.drop(database)
+        return run_databases.clone("sample")
 
 
 @pytest.fixture
