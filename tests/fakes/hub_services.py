@@ -42,6 +42,7 @@ from services.shared.contracts.members import (
 from services.shared.errors import Malformed, NotAuthenticated, ServiceError
 from services.shared.identity import Identity
 from services.shared.messaging import Call, Caller, batched_rpc, rpc
+from services.shared.presentation import pdf, sheets
 
 Methods = dict[str, tuple[type[Schema], type[Schema]]]
 
@@ -49,6 +50,8 @@ Methods = dict[str, tuple[type[Schema], type[Schema]]]
 class Nothing(Schema):
     """A command without content."""
 
+
+FILES: Final = {files.PDF: pdf.MEDIA_TYPE, files.XLSX: sheets.MEDIA_TYPE}
 
 BACKGROUND: Final = frozenset({"list_ended_sessions"})
 """What a gateway asks by itself, at moments that no test chooses: not recorded."""
@@ -151,8 +154,10 @@ class Script:
         if callable(answer):
             answer = answer(command)
         if answer is None:
-            wants_file = command.get("format", files.JSON) != files.JSON
-            return openapi.example_of(files.File() if wants_file else schemas[1]())
+            media_type = FILES.get(command.get("format", files.JSON))
+            if media_type is None:
+                return openapi.example_of(schemas[1]())
+            return openapi.example_of(files.File()) | {"media_type": media_type}
         return copy.deepcopy(answer)
 
 

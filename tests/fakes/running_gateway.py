@@ -15,15 +15,10 @@ from nameko.containers import ServiceContainer
 from services.gateway.http import options
 from services.gateway.http.server import OPTIONS_KEY, HttpServer
 from services.gateway.service import GatewayService
-from services.shared import identity, settings
+from services.shared import access, identity, settings
 from services.shared.identity import HUB, Identity
 
 SECRET = "a secret of the tests, long enough to be one"
-ALL_SCOPES = frozenset(
-    f"{resource}:{action}"
-    for resource in ("members", "accounts", "transfers", "ledger", "wallet")
-    for action in ("read", "write")
-)
 
 
 class Reply:
@@ -104,7 +99,7 @@ class Gateway:
         caller = Identity(
             subject="cli_budi",
             cooperative_id=cooperative_id,
-            scopes=frozenset(scopes) or ALL_SCOPES,
+            scopes=frozenset(scopes) or access.TENANT_SCOPES,
         )
         key = self.settings.identity_key
         return identity.sign(caller, key, audience="api", seconds=600)

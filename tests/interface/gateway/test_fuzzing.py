@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, settings
-from schemathesis.checks import load_all_checks
-from schemathesis.generation import GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from services.gateway import openapi
-from services.gateway.routes import documentation
-from services.gateway.service import GatewayService
 from services.shared import access
 from services.shared.contracts import files
 from services.shared.identity import HUB
 from services.shared.messaging import memory
 from services.shared.presentation import sheets
-from tests.fakes import uploads
+from tests.fakes import fuzzing
 from tests.interface.gateway.conftest import Gateway
-
-load_all_checks()
-uploads.register()
-SCHEMA = schemathesis.openapi.from_dict(
-    json.loads(documentation.document_of(GatewayService))
-)
-SCHEMA.config.generation.update(modes=list(GenerationMode))
-
-# JSON Schema cannot say that a cursor was made here, that two dates are in order, or
-# that 1.0 is no integer of rupiah; so not all that fits the schemas is accepted.
-NOT_PROMISED: list[Any] = [positive_data_acceptance]
 
 
 @pytest.fixture(scope="module")
@@ -48,22 +29,14 @@ def fuzzed() -> Iterator[Gateway]:
     gateway.stop()
 
 
-@SCHEMA.parametrize()
-@settings(
-    max_examples=6,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
+@fuzzing.each_operation
 def test_every_answer_is_one_that_the_document_describes(
-    fuzzed: Gateway, case: schemathesis.Case[Any]
+    fuzzed: Gateway, operation: Any
 ) -> None:
-    host, port = fuzzed.address
     scopes = access.TENANT_SCOPES | access.SELF_SCOPES | {"operator"}
     token = fuzzed.token(*scopes, cooperative_id=HUB)
-    case.call_and_validate(
-        base_url=f"http://{host}:{port}",
-        headers={"Authorization": f"Bearer {token}"},
-        excluded_checks=NOT_PROMISED,
-        timeout=10,
+    fuzzing.fuzz(
+        operation,
+        lambda case: fuzzing.call(case, fuzzed.address, token),
+        examples=15,
     )
