@@ -94,11 +94,6 @@ def open_databases(settings: Settings) -> Generator[dict[str, Database]]:
             each.dispose()
 
 
-def default_of(name: str) -> str:
-    """The default of a setting, from the one table of settings."""
-    return next(row.default or "" for row in settings_module.TABLE if row.name == name)
-
-
 def _secret_of_this_machine(environ: Mapping[str, str], *, is_embedded: bool) -> str:
     """The secret in the data directory. Raises SettingsError where it may not be made.
 

@@ -157,11 +157,6 @@ def count_ahead_of(session: Session, entry: QueueEntry, discipline: str) -> int:
     ).scalar_one()
 
 
-def application_of(session: Session, entry: QueueEntry) -> LoanApplication:
-    """The application that stands in the line."""
-    return session.get_one(LoanApplication, entry.application_id)
-
-
 def list_waiting(
     session: Session, line: str, discipline: str, *, after: int, limit: int
 ) -> list[Placed]:

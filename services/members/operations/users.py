@@ -89,30 +89,6 @@ def invite_member(
     return user.id
 
 
-def create_member_login(
-    session: Session,
-    settings: Settings,
-    cooperative_id: str,
-    member_id: str,
-    profile: Profile,
-    password_hash: str,
-) -> str:
-    """A login for a member who has chosen a password already; the user's id.
-
-    ``profile`` is what `profiles.given` made. Raises LoginTaken.
-    """
-    user = add(
-        session,
-        settings,
-        cooperative_id,
-        profile,
-        roles=[access.MEMBER_ROLE],
-        member_id=member_id,
-        password_hash=password_hash,
-    )
-    return user.id
-
-
 def end_membership(session: Session, member_id: str) -> None:
     """Who left the cooperative signs in no more, unless as its staff."""
     user = store.find_user_of_member(session, member_id)

@@ -180,11 +180,6 @@ def test_a_header_says_what_is_missing_twice_there_or_unknown() -> None:
     )
 
 
-@pytest.mark.parametrize("title", ["AsetTetap", "Aset Tetap", "ASET_TETAP"])
-def test_tabs_are_known_by_their_titles(title: str) -> None:
-    assert sheets.sheet_of_title(title) == "aset_tetap"
-
-
 def test_the_template_has_the_columns_of_the_research() -> None:
     assert SHEETS["simpanan"].header[:3] == ["no_lama*", "produk*", "saldo*"]
     assert SHEETS["anggota"].header == [

@@ -15,8 +15,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from services.members.domain.imports import sheets
-
 LOAN_CODE: Final = "1-1100"
 ASSET_CODE: Final = "1-2000"
 DEPRECIATION_CODE: Final = "1-2900"
@@ -60,15 +58,6 @@ class Totals:
     balance_sheet: Mapping[str, int]
     savings: Mapping[str, int]
     other_details: Mapping[str, int]
-
-
-def details_of(sheet: str) -> frozenset[str]:
-    """The codes whose details a sheet holds."""
-    if sheet == sheets.LOANS:
-        return frozenset({LOAN_CODE})
-    if sheet == sheets.ASSETS:
-        return frozenset({ASSET_CODE, DEPRECIATION_CODE})
-    return frozenset()
 
 
 def lines(

@@ -171,15 +171,6 @@ def read_header(sheet: Sheet, cells: Sequence[str]) -> Header:
     return Header(places=places, missing=missing, repeated=repeated, unknown=unknown)
 
 
-def sheet_of_title(title: str) -> str | None:
-    """The sheet that a tab of a workbook stands for; None for any other tab."""
-    wanted = normalised(title).replace("_", "")
-    for sheet in _SHEETS:
-        if sheet.name.replace("_", "") == wanted:
-            return sheet.name
-    return None
-
-
 def normalised(name: str) -> str:
     """``No. Lama *`` as ``no_lama``."""
     joined = _SEPARATORS.sub("_", name.strip().lower())
