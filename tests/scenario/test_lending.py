@@ -36,6 +36,9 @@ NIK_OF_SITI: Final = "3174015708900002"
 DAYS_BEFORE_A_LOAN: Final = 95
 """Days after which somebody has been a member for three months."""
 
+DEBITED_FROM: Final = 6
+"""From this instalment on the savings are debited by themselves."""
+
 
 @pytest.fixture(scope="module")
 def world(
@@ -246,6 +249,12 @@ def test_budis_loan_from_application_to_the_last_rupiah(koperasi: Koperasi) -> N
         due = schedule["items"][number]
         koperasi.world.calendar.turn_to(due["due_on"])
         koperasi.run("arrears", due["due_on"])
+        if number == DEBITED_FROM:
+            body = {"document": "SK-AD/1"}
+            koperasi.must("bendahara", "POST", f"/v1/loans/{loan_id}/autodebits", body)
+        if number >= DEBITED_FROM:
+            koperasi.run("autodebit", due["due_on"])
+            continue
         amount = due["principal"] + due["interest"]
         channel = "cash" if number % 2 else "savings"
         koperasi.must(
@@ -254,6 +263,10 @@ def test_budis_loan_from_application_to_the_last_rupiah(koperasi: Koperasi) -> N
             f"/v1/loans/{loan_id}/repayments",
             {"amount": amount, "channel": channel},
         )
+    [consent] = koperasi.must("teller", "GET", f"/v1/loans/{loan_id}/autodebits")[
+        "items"
+    ]
+    assert (consent["failures"], consent["tried_on"]) == (0, due["due_on"])
     loan = koperasi.must("teller", "GET", f"/v1/loans/{loan_id}")
     assert (loan["status"], loan["outstanding"]) == ("settled", 0)
     book = koperasi.book()

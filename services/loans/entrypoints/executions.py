@@ -27,10 +27,7 @@ class ExecutionEntrypoints(Peers):
     def propose_sale(self, command: dict[str, Any]) -> dict[str, Any]:
         """Propose a price."""
         request = loaded(contract.ProposeSale(), command)
-        return self.once(
-            request,
-            lambda: executions.propose_sale(self.database, self.actor, request),
-        )
+        return executions.propose_sale(self.database, self.actor, request)
 
     @rpc(access.scope("approvals:write"))
     def approve_sale(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -44,17 +41,13 @@ class ExecutionEntrypoints(Peers):
     def reject_sale(self, command: dict[str, Any]) -> dict[str, Any]:
         """Do not sell for this price."""
         request = loaded(contract.DecideExecution(), command)
-        return self.once(
-            request, lambda: executions.reject_sale(self.database, self.actor, request)
-        )
+        return executions.reject_sale(self.database, self.actor, request)
 
     @rpc(WRITES)
     def abandon_execution(self, command: dict[str, Any]) -> dict[str, Any]:
         """Do not sell this collateral after all."""
         request = loaded(contract.DecideExecution(), command)
-        return self.once(
-            request, lambda: executions.abandon(self.database, self.actor, request)
-        )
+        return executions.abandon(self.database, self.actor, request)
 
     @rpc(READS)
     def get_execution(self, command: dict[str, Any]) -> dict[str, Any]:

@@ -34,9 +34,7 @@ class RestructuringEntrypoints(Peers):
     def reject_restructuring(self, command: dict[str, Any]) -> dict[str, Any]:
         """Leave the loan as it is."""
         request = loaded(contract.DecideRestructuring(), command)
-        return self.once(
-            request, lambda: restructurings.reject(self.database, self.actor, request)
-        )
+        return restructurings.reject(self.database, self.actor, request)
 
     @rpc(WRITES)
     def sign_restructuring(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -48,9 +46,7 @@ class RestructuringEntrypoints(Peers):
     def report_restructuring(self, command: dict[str, Any]) -> dict[str, Any]:
         """Record that the report on a restructuring was made."""
         request = loaded(contract.DecideRestructuring(), command)
-        return self.once(
-            request, lambda: restructurings.report(self.database, self.actor, request)
-        )
+        return restructurings.report(self.database, self.actor, request)
 
     @rpc(READS)
     def get_restructuring(self, command: dict[str, Any]) -> dict[str, Any]:

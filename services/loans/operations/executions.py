@@ -97,7 +97,8 @@ def propose_sale(
     Raises NotFound, LoanNotActive, ExecutionNotReady, WarningsMissing, NotAppraised,
     BelowFloorPrice, CostsTooHigh, SaleDateInvalid.
     """
-    with database.tenant(actor.cooperative_id) as session:
+
+    def propose() -> dict[str, Any]:
         loan = loans.locked(session, command["loan_id"])
         loans.require_owing(loan)
         execution = _in_state(session, command, domain.MEDIATING)
@@ -129,6 +130,13 @@ def propose_sale(
         )
         return _answer(session, execution)
 
+    with database.tenant(actor.cooperative_id) as session:
+        return idempotency.run_once(
+            session,
+            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
+            operation=propose,
+        )
+
 
 def approve_sale(
     database: Database,
@@ -158,11 +166,19 @@ def reject_sale(
     database: Database, actor: Actor, command: dict[str, Any]
 ) -> dict[str, Any]:
     """Do not sell for this price; another may be proposed. Raises ExecutionNotReady."""
-    with database.tenant(actor.cooperative_id) as session:
+
+    def decide() -> dict[str, Any]:
         loans.locked(session, command["loan_id"])
         execution = _in_state(session, command, domain.PROPOSED)
         _move(session, actor, execution, domain.MEDIATING)
         return _answer(session, execution)
+
+    with database.tenant(actor.cooperative_id) as session:
+        return idempotency.run_once(
+            session,
+            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
+            operation=decide,
+        )
 
 
 @retrying
@@ -170,11 +186,19 @@ def abandon(
     database: Database, actor: Actor, command: dict[str, Any]
 ) -> dict[str, Any]:
     """Do not sell this collateral after all. Raises ExecutionNotReady."""
-    with database.tenant(actor.cooperative_id) as session:
+
+    def decide() -> dict[str, Any]:
         loans.locked(session, command["loan_id"])
         execution = _in_state(session, command, domain.MEDIATING, domain.PROPOSED)
         _move(session, actor, execution, domain.ABANDONED)
         return _answer(session, execution)
+
+    with database.tenant(actor.cooperative_id) as session:
+        return idempotency.run_once(
+            session,
+            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
+            operation=decide,
+        )
 
 
 def get(

@@ -189,11 +189,19 @@ def reject(database: Database, actor: Actor, command: dict[str, Any]) -> dict[st
 
     Raises NotFound, RestructuringNotReady.
     """
-    with database.tenant(actor.cooperative_id) as session:
+
+    def decide() -> dict[str, Any]:
         book.locked(session, command["loan_id"])
         restructuring = _in_state(session, command, domain.PROPOSED, domain.APPROVED)
         _decide(session, actor, restructuring, domain.REJECTED)
         return _answer(restructuring)
+
+    with database.tenant(actor.cooperative_id) as session:
+        return idempotency.run_once(
+            session,
+            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
+            operation=decide,
+        )
 
 
 def sign(
@@ -213,7 +221,8 @@ def sign(
 @retrying
 def report(database: Database, actor: Actor, command: dict[str, Any]) -> dict[str, Any]:
     """Say that the report on a restructuring was made (R154)."""
-    with database.tenant(actor.cooperative_id) as session:
+
+    def note() -> dict[str, Any]:
         book.locked(session, command["loan_id"])
         restructuring = _in_state(session, command, domain.CARRIED_OUT)
         if restructuring.reported_at is None:
@@ -227,6 +236,13 @@ def report(database: Database, actor: Actor, command: dict[str, Any]) -> dict[st
             )
             trail.note(session, actor, "restructuring.reported", restructuring.id)
         return _answer(restructuring)
+
+    with database.tenant(actor.cooperative_id) as session:
+        return idempotency.run_once(
+            session,
+            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
+            operation=note,
+        )
 
 
 def get(

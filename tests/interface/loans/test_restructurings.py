@@ -127,7 +127,10 @@ def test_who_proposes_does_not_approve_and_proof_is_needed(lender: Lender) -> No
         lender.call(
             both, "propose_restructuring", proposal(loan, "longer_tenor", count=18)
         )
-    lender.call(both, "reject_restructuring", one)
+    rejection = one | {"idempotency": part("reject")}
+    rejected = lender.call(both, "reject_restructuring", rejection)
+    again = lender.call(both, "reject_restructuring", rejection)
+    assert again == rejected | {"replayed": True}
     with pytest.raises(contract.NotGoingConcern):
         lender.call(
             both,
