@@ -53,12 +53,27 @@ def lend(lender: Lender, *, principal: int = 3_000_000, **more: Any) -> Loan:
     )
 
 
-def pay(lender: Lender, loan: Loan, amount: int, channel: str = "bank") -> None:
+def settle(lender: Lender, loan: Loan) -> None:
+    """Pay a loan off before its time."""
+    asked = {"loan_id": loan.id}
+    quote = lender.call(lender.staff("pengurus"), "quote_settlement", asked)
+    pay(lender, loan, quote["total"], settles=True)
+
+
+def pay(
+    lender: Lender,
+    loan: Loan,
+    amount: int,
+    channel: str = "bank",
+    *,
+    settles: bool = False,
+) -> None:
     payment = Payment(
         loan_id=loan.id,
         amount=amount,
         channel=channel,
         source_key=lender.key("1-1010"),
+        settles=settles,
     )
     repayments.record(lender.database, lender.asked, lender.actor, payment)
 
@@ -69,6 +84,10 @@ def run_day(lender: Lender) -> None:
     with lender.database.hub() as session:
         session.connection().exec_driver_sql("UPDATE loan_journals SET due_at = now()")
     recovery.follow_due(lender.database, lender.ledger.on_behalf_of)
+
+
+def today() -> date:
+    return clock.business_date()
 
 
 def reconciles(period: dict[str, Any]) -> bool:
@@ -143,11 +162,11 @@ def live(lender: Lender, calendar: Calendar) -> Life:
     life.write_down()
     life.on("2026-02-12")
     pay(lender, good, 310_000, "cash")
+    pay(lender, bad, 310_000)
     pay(lender, early, 300_000)
     life.write_down()
     life.on("2026-03-02")
-    quote = lender.call(chair, "quote_settlement", {"loan_id": early.id})
-    pay(lender, early, quote["total"])
+    settle(lender, early)
     pay(lender, brought, 200_000, "va")
     life.write_down()
     life.on("2026-06-01")
@@ -256,6 +275,8 @@ def test_the_movements_are_told_by_what_they_are(
     # One debt became equity; the other grew by the interest that was added.
     assert -1_000_000 < whole["restructured"] < 0
     assert whole["received"]["recovered"] == 150_000
+    # Six began and one took the place of another; settled, replaced twice, given up.
+    assert (whole["new_loans"], whole["ended_loans"]) == (7, 4)
     channels = {one["channel"]: one["amount"] for one in whole["channels"]}
     assert channels["insurance"] == 200_000
     assert (channels["cash"], channels["va"]) == (310_000 + 150_000, 200_000)
@@ -285,6 +306,24 @@ def test_what_came_in_stands_beside_what_the_schedules_asked_for(
     assert len(report["ahead"]) == 8
     falls = {one["from"]: one["total"] for one in report["ahead"] if one["instalments"]}
     assert falls == {"2026-04-11": 300_000, "2026-05-09": 295_000}
+
+
+def test_a_schedule_asks_only_while_its_loan_is_in_the_book(
+    lender: Lender, calendar: Calendar
+) -> None:
+    early = lend(lender)
+    calendar.turn_to("2026-02-12")
+    settle(lender, early)
+    calendar.turn_to("2026-03-20")
+    # Taken over today, and late before that.
+    lender.late_loan(lender.member(), lender.product(), 60, entered_on=today())
+    report = ask(lender, START, today(), weeks_ahead=6)
+    # Of the early one the first instalment alone, on the day of its end.
+    first = 250_000 + 60_000
+    assert [one["scheduled"] for one in report["periods"]] == [0, first, 0]
+    # What the other has not paid is due, and its next one is to come.
+    assert report["due"]["instalments"] == 3
+    assert sum(one["instalments"] for one in report["ahead"]) == 1
 
 
 def test_weeks_begin_on_monday_and_are_cut_to_the_report(lender: Lender) -> None:

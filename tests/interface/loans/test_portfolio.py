@@ -152,6 +152,13 @@ def test_interest_that_is_no_income_is_told_beside_the_book(
     assert ask(lender, "get_loan_ageing")["unaccrued_interest"] == left
     assert lender.balance(book) == accrued
 
+    # What of it still stands in the book is not told twice.
+    with lender.database.tenant(lender.id) as session:
+        session.connection().exec_driver_sql(
+            "UPDATE loans SET interest_receivable = 9000 WHERE id = %s", (bad.id,)
+        )
+    assert ask(lender, "get_loan_ageing")["unaccrued_interest"] == left - 9000
+
     # The picture of the month's end keeps it; the other loan is in class 3 by then.
     look(lender, calendar.turn_to("2026-10-01"))
     then = ask(lender, "get_loan_ageing", month="2026-09")
