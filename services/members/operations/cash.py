@@ -26,9 +26,9 @@ from services.members.store import cash as store
 from services.shared import access, clock, identifiers
 from services.shared.contracts import answers, files
 from services.shared.contracts.members import cash as contract
-from services.shared.errors import NotFound, RefusedError, ServiceError
+from services.shared.errors import NotFound, RefusedError
 from services.shared.identity import Actor, Identity
-from services.shared.persistence import idempotency
+from services.shared.persistence import idempotency, sweeping
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.presentation import pdf
@@ -318,12 +318,11 @@ def finish_moving(database: Database, ledger_of: LedgerOf) -> int:
         moving = store.list_moving(
             session, before=clock.now() - PATIENCE, limit=SWEEP_SIZE
         )
-    for cooperative_id, shift_id in moving:
-        try:
-            _come_to_rest(database, ledger_of(cooperative_id), cooperative_id, shift_id)
-        except ServiceError as error:
-            _log.info("shift %s: %s", shift_id, error.code)
-    return len(moving)
+
+    def finish(cooperative_id: str, shift_id: str) -> None:
+        _come_to_rest(database, ledger_of(cooperative_id), cooperative_id, shift_id)
+
+    return sweeping.one_by_one(_log, "shift", moving, finish)
 
 
 def _add_shift(

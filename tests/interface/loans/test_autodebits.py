@@ -289,6 +289,25 @@ def test_an_account_that_the_ledger_refuses_does_not_stop_the_others(
     assert standing(lender, loan).missing == DUE
 
 
+def test_two_loans_on_one_account_take_no_more_than_is_there(
+    lender: Lender, calendar: Calendar, member: Member, loan: Loan
+) -> None:
+    second = lender.loan(
+        member, lender.product(penalty_bps_per_day=0), disbursed_on=START
+    )
+    lender.post((member.savings, lender.key("1-1000"), lender.balance(member.savings)))
+    save(lender, member, 400_000)
+    consent(lender, loan)
+    consent(lender, second)
+    calendar.turn_to(FIRST.isoformat())
+
+    assert run(lender, FIRST) == 2
+
+    assert lender.balance(member.savings) == 0
+    missing = [standing(lender, one).missing for one in (loan, second)]
+    assert sorted(missing) == [0, 2 * DUE - 400_000]
+
+
 def test_many_consents_are_debited_step_by_step(
     lender: Lender, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,11 +32,10 @@ from services.shared.errors import (
     NotFound,
     OutcomeUnknown,
     RefusedError,
-    ServiceError,
     UnavailableError,
 )
 from services.shared.identity import Actor, Identity
-from services.shared.persistence import idempotency, numbering, outbox
+from services.shared.persistence import idempotency, numbering, outbox, sweeping
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.idempotency import IdempotencyScope
 
@@ -113,12 +112,11 @@ def finish_opening(database: Database, ledger_of: LedgerOf) -> int:
         opening = store.list_opening(
             session, before=clock.now() - PATIENCE, limit=SWEEP_SIZE
         )
-    for cooperative_id, deposit_id in opening:
-        try:
-            place(database, ledger_of(cooperative_id), cooperative_id, deposit_id)
-        except ServiceError as error:
-            _log.info("deposit %s: %s", deposit_id, error.code)
-    return len(opening)
+
+    def finish(cooperative_id: str, deposit_id: str) -> None:
+        place(database, ledger_of(cooperative_id), cooperative_id, deposit_id)
+
+    return sweeping.one_by_one(_log, "deposit", opening, finish)
 
 
 def _store(session: Session, cooperative_id: str, command: dict[str, Any]) -> Deposit:

@@ -13,7 +13,8 @@ from services.members.models import Contribution
 from services.members.operations.dues import cancelling, recording
 from services.members.store import dues as store
 from services.shared import clock
-from services.shared.errors import RefusedError, ServiceError
+from services.shared.errors import RefusedError
+from services.shared.persistence import sweeping
 from services.shared.persistence.database import Database
 
 LEFT_BEHIND: Final = timedelta(seconds=15)
@@ -32,11 +33,13 @@ def sweep(database: Database, ledger_of: Callable[[str], Ledger]) -> None:
             *store.left_posting(session, clock.now() - LEFT_BEHIND),
             *store.left_cancelling(session),
         ]
-    for one in left:
-        try:
-            finish(database, ledger_of(one.cooperative_id), one)
-        except ServiceError as error:
-            _log.info("contribution %s: %s", one.id, error.code)
+    known = {one.id: one for one in left}
+
+    def carry_on(cooperative_id: str, contribution_id: str) -> None:
+        finish(database, ledger_of(cooperative_id), known[contribution_id])
+
+    due = [(one.cooperative_id, one.id) for one in left]
+    sweeping.one_by_one(_log, "contribution", due, carry_on)
 
 
 def finish_of_member(
