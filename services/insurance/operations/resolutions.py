@@ -30,7 +30,6 @@ from services.shared.errors import NotFound, SameProposer
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 
 def insist_on_claim(
@@ -54,17 +53,12 @@ def propose_for_claim(
     Raises NotFound, ClaimNotDisputed, AmountOverClaim, ResolutionOpen.
     """
 
-    def propose() -> dict[str, Any]:
+    def propose(session: Session) -> dict[str, Any]:
         policy, claim = _locked(session, command["claim_id"])
         _require_disputed(claim, command["amount"])
         return _propose(session, actor, policy, command, command["outcome"])
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=propose,
-        )
+    return idempotency.once(database, actor, command, propose)
 
 
 @retrying
@@ -76,19 +70,14 @@ def propose_for_policy(
     Raises NotFound, ActivationNotRefused, ResolutionOpen.
     """
 
-    def propose() -> dict[str, Any]:
+    def propose(session: Session) -> dict[str, Any]:
         policy = policy_views.found(
             policies_store.lock_policy(session, command["policy_id"])
         )
         _require_refused(policy)
         return _propose(session, actor, policy, command, domain.END_POLICY)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=propose,
-        )
+    return idempotency.once(database, actor, command, propose)
 
 
 @retrying
@@ -103,7 +92,7 @@ def approve(
     """
     access.require_strong(by, clock.now().timestamp())
 
-    def decide() -> dict[str, Any]:
+    def decide(session: Session) -> dict[str, Any]:
         resolution, policy, claim = _open(session, command["resolution_id"])
         if resolution.proposed_by == actor.subject:
             raise SameProposer
@@ -115,12 +104,7 @@ def approve(
             _settle(session, actor, policy, claim, resolution)
         return _decide(session, actor, resolution, domain.APPROVED)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=decide,
-        )
+    return idempotency.once(database, actor, command, decide)
 
 
 @retrying
@@ -130,16 +114,11 @@ def reject(database: Database, actor: Actor, command: dict[str, Any]) -> dict[st
     Raises NotFound, ResolutionDecided.
     """
 
-    def decide() -> dict[str, Any]:
+    def decide(session: Session) -> dict[str, Any]:
         resolution, _, _ = _open(session, command["resolution_id"])
         return _decide(session, actor, resolution, domain.REJECTED)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=decide,
-        )
+    return idempotency.once(database, actor, command, decide)
 
 
 def list_resolutions(

@@ -23,7 +23,6 @@ from services.shared.contracts.kyc import bureau as contract
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 NOTHING: Final = {
@@ -55,7 +54,7 @@ def upload_bureau_report(
     summary = _read(content, nik)
     content_hash = hashlib.sha512(content).digest()
 
-    def keep() -> dict[str, Any]:
+    def keep(session: Session) -> dict[str, Any]:
         report_id = identifiers.new("ide")
         own = sealing.cipher(session, settings, actor.cooperative_id)
         made = store.add_report(
@@ -79,12 +78,7 @@ def upload_bureau_report(
         assert report is not None  # noqa: S101  it conflicted with nothing else
         return _answer(report, summary)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=keep,
-        )
+    return idempotency.once(database, actor, command, keep)
 
 
 def get_bureau_summary(

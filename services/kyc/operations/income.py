@@ -20,7 +20,6 @@ from services.shared.contracts.kyc import income as contract
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 NAME_SCORE_MIN: Final = checks.Thresholds().name_review
@@ -59,18 +58,13 @@ def upload_income(
     if likeness < NAME_SCORE_MIN:
         raise bureau_contract.NotThisMember
 
-    def keep() -> dict[str, Any]:
+    def keep(session: Session) -> dict[str, Any]:
         made = add(session, settings, actor, member_id, domain.UPLOAD, statement)
         known = {"member_id": member_id}
         trail.note(session, actor, "income.uploaded", made.id, after=known)
         return _answer(made, statement)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=keep,
-        )
+    return idempotency.once(database, actor, command, keep)
 
 
 def get_income(

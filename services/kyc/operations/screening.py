@@ -27,7 +27,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 LISTS: Final = "screening lists"
@@ -239,7 +238,7 @@ def decide_alert(
     Raises AlertDecided when it was decided otherwise before.
     """
 
-    def decide() -> dict[str, Any]:
+    def decide(session: Session) -> dict[str, Any]:
         alert = store.lock_alert(session, command["alert_id"])
         if alert is None:
             raise NotFound("There is no such alert.")
@@ -259,12 +258,7 @@ def decide_alert(
             )
         return _alert(_found(store.find_alert(session, alert.id)))
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=decide,
-        )
+    return idempotency.once(database, actor, command, decide)
 
 
 def _content(command: dict[str, Any]) -> bytes:

@@ -22,7 +22,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, keyring, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.presentation import media
 from services.shared.settings import Settings
 
@@ -43,7 +42,7 @@ def upload_document(
     """
     content = _content(command)
 
-    def keep() -> dict[str, Any]:
+    def keep(session: Session) -> dict[str, Any]:
         application = locked(session, command["application_id"])
         if member_id not in {None, application.member_id}:
             raise NotFound("There is no such application.")
@@ -70,12 +69,7 @@ def upload_document(
         _note(session, actor, "uploaded", document)
         return answers.one(contract.ApplicationDocument(), document)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=keep,
-        )
+    return idempotency.once(database, actor, command, keep)
 
 
 def list_documents(

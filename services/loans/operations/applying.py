@@ -30,7 +30,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, numbering, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 
@@ -48,7 +47,7 @@ def create_application(
     """
     standing = members.get_standing({"member_id": command["member_id"]})
 
-    def write() -> dict[str, Any]:
+    def write(session: Session) -> dict[str, Any]:
         product = product_of(session, command["product_id"])
         if store.find_open(
             session, actor.cooperative_id, command["member_id"], product.id
@@ -90,12 +89,7 @@ def create_application(
         return application_views.details(session, settings, application)
 
     try:
-        with database.tenant(actor.cooperative_id) as session:
-            return idempotency.run_once(
-                session,
-                scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-                operation=write,
-            )
+        return idempotency.once(database, actor, command, write)
     except IntegrityError as error:
         # Two at the same moment: the index lets one of them in.
         if "uq_loan_applications_open" in str(error):
@@ -168,7 +162,7 @@ def _submit(
     command: dict[str, Any],
     standing: dict[str, Any],
 ) -> dict[str, Any]:
-    def hand_in() -> dict[str, Any]:
+    def hand_in(session: Session) -> dict[str, Any]:
         application = locked(session, command["application_id"])
         if application.status != domain.DRAFT:
             raise loans.ApplicationNotReady(details={"status": application.status})
@@ -181,12 +175,7 @@ def _submit(
         queue.enter(session, application, lines.VERIFICATION)
         return application_views.details(session, settings, application)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=hand_in,
-        )
+    return idempotency.once(database, actor, command, hand_in)
 
 
 @retrying
@@ -203,7 +192,7 @@ def withdraw_application(
     Raises NotFound and ApplicationNotReady.
     """
 
-    def give_up() -> dict[str, Any]:
+    def give_up(session: Session) -> dict[str, Any]:
         application = _own(locked(session, command["application_id"]), member_id)
         move(session, actor, application, domain.WITHDRAWN)
         for line in lines.LINES:
@@ -217,12 +206,7 @@ def withdraw_application(
         )
         return application_views.details(session, settings, application)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=give_up,
-        )
+    return idempotency.once(database, actor, command, give_up)
 
 
 def _faults(

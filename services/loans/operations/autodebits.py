@@ -39,7 +39,6 @@ from services.shared.errors import (
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.persistence.jobs import Step
 
 AT_ONCE: Final = 50
@@ -81,7 +80,7 @@ def revoke(
 ) -> dict[str, Any]:
     """End the consent of a loan: nothing is taken any more. Raises NotFound."""
 
-    def end() -> dict[str, Any]:
+    def end(session: Session) -> dict[str, Any]:
         loan = loans.of_member(
             loans_store.lock_loan(session, command["loan_id"]), member_id
         )
@@ -93,12 +92,7 @@ def revoke(
         _note(session, actor, "revoked", consent)
         return _answer(consent)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=end,
-        )
+    return idempotency.once(database, actor, command, end)
 
 
 def list_of(
@@ -167,7 +161,7 @@ def _consent(
 def _keep(
     database: Database, actor: Actor, command: dict[str, Any], number: str
 ) -> dict[str, Any]:
-    def add() -> dict[str, Any]:
+    def add(session: Session) -> dict[str, Any]:
         loan = loans.locked(session, command["loan_id"])
         _require_active(loan)
         if store.find_standing(session, loan.id) is not None:
@@ -190,12 +184,7 @@ def _keep(
         _note(session, actor, "consented", consent)
         return _answer(consent)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=add,
-        )
+    return idempotency.once(database, actor, command, add)
 
 
 def _require_active(loan: Loan) -> None:

@@ -24,7 +24,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, keyring, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 OFFERED: Final = "offered"
@@ -51,7 +50,7 @@ def add_collateral(
     Raises NotFound and ApplicationNotReady.
     """
 
-    def add() -> dict[str, Any]:
+    def add(session: Session) -> dict[str, Any]:
         application = locked_application(session, command["application_id"])
         _check_open(session, application, _OPEN)
         collateral_id = identifiers.new("col")
@@ -78,12 +77,7 @@ def add_collateral(
         _note(session, actor, "offered", collateral)
         return _shown(session, settings, [collateral])[0]
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=add,
-        )
+    return idempotency.once(database, actor, command, add)
 
 
 @retrying
@@ -97,7 +91,7 @@ def appraise_collateral(
     if command["appraised_on"] > clock.business_date():
         raise verification_contract.DateInTheFuture
 
-    def appraise() -> dict[str, Any]:
+    def appraise(session: Session) -> dict[str, Any]:
         collateral = _locked(session, command["collateral_id"], OFFERED, BOUND)
         rules = application_settings.rules_of(session, actor.cooperative_id)
         haircut = application_settings.haircut_of(rules, collateral.kind)
@@ -121,12 +115,7 @@ def appraise_collateral(
         _note(session, actor, "appraised", collateral, before=before)
         return _shown(session, settings, [collateral])[0]
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=appraise,
-        )
+    return idempotency.once(database, actor, command, appraise)
 
 
 @retrying

@@ -37,7 +37,6 @@ from services.shared.errors import InvariantViolated, NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, keyring, numbering, tenants, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.persistence.jobs import Step
 from services.shared.presentation import formats, pdf
 from services.shared.settings import Settings
@@ -145,7 +144,7 @@ def record_visit(
 ) -> dict[str, Any]:
     """Keep what a visit found, encrypted. Raises NotFound, VisitDateInvalid."""
 
-    def keep() -> dict[str, Any]:
+    def keep(session: Session) -> dict[str, Any]:
         loan = loans.found(loans_store.find_loan(session, command["loan_id"]))
         if command["visited_on"] > clock.business_date():
             raise contract.VisitDateInvalid
@@ -173,12 +172,7 @@ def record_visit(
         )
         return _visit(visit, command["finding"])
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=keep,
-        )
+    return idempotency.once(database, actor, command, keep)
 
 
 def _require_photo(session: Session, loan: Loan, document_id: str | None) -> None:
@@ -226,7 +220,7 @@ def record_promise(
     Raises NotFound, LoanNotActive, PromiseDateInvalid.
     """
 
-    def keep() -> dict[str, Any]:
+    def keep(session: Session) -> dict[str, Any]:
         loan = loans.found(loans_store.find_loan(session, command["loan_id"]))
         loans.require_owing(loan)
         today = clock.business_date()
@@ -253,12 +247,7 @@ def record_promise(
         )
         return answers.one(contract.PaymentPromise(), promise)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=keep,
-        )
+    return idempotency.once(database, actor, command, keep)
 
 
 def list_promises(
@@ -294,7 +283,7 @@ def issue_letter(
     Raises NotFound, LoanNotActive, NotLate, LetterOutOfOrder.
     """
 
-    def issue() -> dict[str, Any]:
+    def issue(session: Session) -> dict[str, Any]:
         loan = loans.locked(session, command["loan_id"])
         loans.require_owing(loan)
         level, last = command["level"], store.last_level(session, loan.id)
@@ -325,12 +314,7 @@ def issue_letter(
         )
         return _letter(letter)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=issue,
-        )
+    return idempotency.once(database, actor, command, issue)
 
 
 def get_letter(

@@ -34,7 +34,6 @@ from services.shared.errors import NotFound, SameProposer, ServiceError
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +45,7 @@ def start(database: Database, actor: Actor, command: dict[str, Any]) -> dict[str
     Raises NotFound, LoanNotActive, CollateralNotBound, ExecutionExists.
     """
 
-    def add() -> dict[str, Any]:
+    def add(session: Session) -> dict[str, Any]:
         loan = loans.locked(session, command["loan_id"])
         loans.require_owing(loan)
         collateral = collateral_store.lock_collateral(session, command["collateral_id"])
@@ -80,12 +79,7 @@ def start(database: Database, actor: Actor, command: dict[str, Any]) -> dict[str
         )
         return _answer(session, execution)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=add,
-        )
+    return idempotency.once(database, actor, command, add)
 
 
 @retrying
@@ -98,7 +92,7 @@ def propose_sale(
     BelowFloorPrice, CostsTooHigh, SaleDateInvalid.
     """
 
-    def propose() -> dict[str, Any]:
+    def propose(session: Session) -> dict[str, Any]:
         loan = loans.locked(session, command["loan_id"])
         loans.require_owing(loan)
         execution = _in_state(session, command, domain.MEDIATING)
@@ -130,12 +124,7 @@ def propose_sale(
         )
         return _answer(session, execution)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=propose,
-        )
+    return idempotency.once(database, actor, command, propose)
 
 
 def approve_sale(
@@ -167,18 +156,13 @@ def reject_sale(
 ) -> dict[str, Any]:
     """Do not sell for this price; another may be proposed. Raises ExecutionNotReady."""
 
-    def decide() -> dict[str, Any]:
+    def decide(session: Session) -> dict[str, Any]:
         loans.locked(session, command["loan_id"])
         execution = _in_state(session, command, domain.PROPOSED)
         _move(session, actor, execution, domain.MEDIATING)
         return _answer(session, execution)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=decide,
-        )
+    return idempotency.once(database, actor, command, decide)
 
 
 @retrying
@@ -187,18 +171,13 @@ def abandon(
 ) -> dict[str, Any]:
     """Do not sell this collateral after all. Raises ExecutionNotReady."""
 
-    def decide() -> dict[str, Any]:
+    def decide(session: Session) -> dict[str, Any]:
         loans.locked(session, command["loan_id"])
         execution = _in_state(session, command, domain.MEDIATING, domain.PROPOSED)
         _move(session, actor, execution, domain.ABANDONED)
         return _answer(session, execution)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=decide,
-        )
+    return idempotency.once(database, actor, command, decide)
 
 
 def get(
@@ -237,7 +216,7 @@ def _approve(
 ) -> dict[str, Any]:
     """The money that is to be put where it belongs, by id."""
 
-    def approve() -> dict[str, Any]:
+    def approve(session: Session) -> dict[str, Any]:
         loan = loans.locked(session, command["loan_id"])
         loans.require_owing(loan)
         execution = _in_state(session, command, domain.PROPOSED)
@@ -259,12 +238,7 @@ def _approve(
         _move(session, actor, execution, domain.SETTLING)
         return {"proceeds_id": proceeds_id}
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=approve,
-        )
+    return idempotency.once(database, actor, command, approve)
 
 
 def _move(session: Session, actor: Actor, execution: Execution, status: str) -> None:

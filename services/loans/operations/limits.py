@@ -29,7 +29,6 @@ from services.shared.errors import NotAllowed, NotFound, SameProposer
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency, keyring, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 BUREAU_MONTHS: Final = 36
@@ -178,7 +177,7 @@ def _approve(
     command: dict[str, Any],
     assessment: domain.Assessment,
 ) -> dict[str, Any]:
-    def give() -> dict[str, Any]:
+    def give(session: Session) -> dict[str, Any]:
         application = locked(session, command["application_id"])
         warning = command["warning"]
         if warning not in assessment.warnings:
@@ -211,12 +210,7 @@ def _approve(
         )
         return _answer(session, application, assessment)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=give,
-        )
+    return idempotency.once(database, actor, command, give)
 
 
 def _proposers(session: Session, application: LoanApplication) -> set[str | None]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from services.loans.domain import costs, rates, schedules
 from services.loans.domain.costs import Costs
 from services.loans.domain.loans import BORROWER
@@ -19,7 +21,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 TERMS: Final = tuple(contract.LoanTermsBody().fields)
 
@@ -39,7 +40,7 @@ def create_product(
     _require_lawful(command)
     cooperative_id = actor.cooperative_id
 
-    def create() -> dict[str, Any]:
+    def create(session: Session) -> dict[str, Any]:
         product = store.add_product(
             session,
             id=identifiers.new("lpr"),
@@ -55,12 +56,7 @@ def create_product(
         trail.note(session, actor, "loan_product.created", product.id, after=answer)
         return answer
 
-    with database.tenant(cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(cooperative_id, command["idempotency"]),
-            operation=create,
-        )
+    return idempotency.once(database, actor, command, create)
 
 
 @retrying

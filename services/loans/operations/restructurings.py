@@ -41,7 +41,6 @@ from services.shared.errors import InvariantViolated, NotFound, SameProposer
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency, numbering, tenants, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.presentation import pdf
 
 PREFIX: Final = "RST"
@@ -91,7 +90,7 @@ def propose(
     ExtensionTooLong, CollateralNotOffered, FirstDueDateInvalid, ScheduleNotPossible.
     """
 
-    def add() -> dict[str, Any]:
+    def add(session: Session) -> dict[str, Any]:
         loan = _active(session, command["loan_id"])
         if not command["is_going_concern"]:
             raise contract.NotGoingConcern
@@ -140,12 +139,7 @@ def propose(
         )
         return _answer(restructuring)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=add,
-        )
+    return idempotency.once(database, actor, command, add)
 
 
 @retrying
@@ -159,7 +153,7 @@ def approve(
     """
     access.require_strong(by, clock.now().timestamp())
 
-    def draw_up() -> dict[str, Any]:
+    def draw_up(session: Session) -> dict[str, Any]:
         loan = _active(session, command["loan_id"])
         restructuring = _in_state(session, command, domain.PROPOSED)
         if restructuring.proposed_by == actor.subject:
@@ -175,12 +169,7 @@ def approve(
         _decide(session, actor, restructuring, domain.APPROVED)
         return _answer(restructuring)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=draw_up,
-        )
+    return idempotency.once(database, actor, command, draw_up)
 
 
 @retrying
@@ -190,18 +179,13 @@ def reject(database: Database, actor: Actor, command: dict[str, Any]) -> dict[st
     Raises NotFound, RestructuringNotReady.
     """
 
-    def decide() -> dict[str, Any]:
+    def decide(session: Session) -> dict[str, Any]:
         book.locked(session, command["loan_id"])
         restructuring = _in_state(session, command, domain.PROPOSED, domain.APPROVED)
         _decide(session, actor, restructuring, domain.REJECTED)
         return _answer(restructuring)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=decide,
-        )
+    return idempotency.once(database, actor, command, decide)
 
 
 def sign(
@@ -222,7 +206,7 @@ def sign(
 def report(database: Database, actor: Actor, command: dict[str, Any]) -> dict[str, Any]:
     """Say that the report on a restructuring was made (R154)."""
 
-    def note() -> dict[str, Any]:
+    def note(session: Session) -> dict[str, Any]:
         book.locked(session, command["loan_id"])
         restructuring = _in_state(session, command, domain.CARRIED_OUT)
         if restructuring.reported_at is None:
@@ -237,12 +221,7 @@ def report(database: Database, actor: Actor, command: dict[str, Any]) -> dict[st
             trail.note(session, actor, "restructuring.reported", restructuring.id)
         return _answer(restructuring)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=note,
-        )
+    return idempotency.once(database, actor, command, note)
 
 
 def get(
@@ -459,7 +438,7 @@ def _carry_out(
     """The answer, and the journal that follows unless this was done before."""
     planned: list[str] = []
 
-    def carry_out() -> dict[str, Any]:
+    def carry_out(session: Session) -> dict[str, Any]:
         loan = _active(session, command["loan_id"])
         restructuring = _in_state(session, command, domain.APPROVED)
         recovery.require_quiet(session, loan)
@@ -502,12 +481,7 @@ def _carry_out(
         )
         return _answer(restructuring)
 
-    with database.tenant(actor.cooperative_id) as session:
-        answer = idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=carry_out,
-        )
+    answer = idempotency.once(database, actor, command, carry_out)
     return answer, planned[0] if planned else None
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
+from sqlalchemy.orm import Session
+
 from services.loans.domain import limits as limits_domain
 from services.loans.domain import ratios
 from services.loans.domain import risk_profile as domain
@@ -26,7 +28,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, tenants, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.presentation import pdf, sheets
 
 
@@ -73,7 +74,7 @@ def record_training(
     """Keep that staff was trained, for good. Raises DateInTheFuture."""
     refuse_future(command["held_on"])
 
-    def keep() -> dict[str, Any]:
+    def keep(session: Session) -> dict[str, Any]:
         training = StaffTraining(
             id=identifiers.new("stn"),
             cooperative_id=actor.cooperative_id,
@@ -91,12 +92,7 @@ def record_training(
         )
         return answers.one(contract.StaffTraining(), training)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=keep,
-        )
+    return idempotency.once(database, actor, command, keep)
 
 
 def list_trainings(

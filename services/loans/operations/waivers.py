@@ -23,7 +23,6 @@ from services.shared.errors import NotFound, SameProposer
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 
 @retrying
@@ -35,7 +34,7 @@ def propose(
     Raises NotFound, LoanNotActive, WaiverOpen, WaiverTooHigh.
     """
 
-    def add() -> dict[str, Any]:
+    def add(session: Session) -> dict[str, Any]:
         loan = loans.locked(session, command["loan_id"])
         loans.require_owing(loan)
         if store.find_open(session, loan.id) is not None:
@@ -55,12 +54,7 @@ def propose(
         trail.note(session, actor, "penalty_waiver.proposed", waiver.id, after=answer)
         return answer
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=add,
-        )
+    return idempotency.once(database, actor, command, add)
 
 
 @retrying
@@ -74,7 +68,7 @@ def approve(
     """
     access.require_strong(by, clock.now().timestamp())
 
-    def forgive() -> dict[str, Any]:
+    def forgive(session: Session) -> dict[str, Any]:
         loan = loans.locked(session, command["loan_id"])
         waiver = _open(session, command)
         if waiver.proposed_by == actor.subject:
@@ -89,30 +83,20 @@ def approve(
         repayments.settle_if_paid(session, actor, loan)
         return _answer(waiver)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=forgive,
-        )
+    return idempotency.once(database, actor, command, forgive)
 
 
 @retrying
 def reject(database: Database, actor: Actor, command: dict[str, Any]) -> dict[str, Any]:
     """Forgive nothing; who proposed may take it back so. Raises WaiverDecided."""
 
-    def decide() -> dict[str, Any]:
+    def decide(session: Session) -> dict[str, Any]:
         loans.locked(session, command["loan_id"])
         waiver = _open(session, command)
         _decide(session, actor, waiver, "rejected")
         return _answer(waiver)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=decide,
-        )
+    return idempotency.once(database, actor, command, decide)
 
 
 def list_waivers(

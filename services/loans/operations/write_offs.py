@@ -28,7 +28,6 @@ from services.shared.errors import NotFound, SameProposer
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 TEXT: Final = "Hapus buku pinjaman"
 PENGURUS: Final = "pengurus"
@@ -44,7 +43,7 @@ def propose(
     ConsentDateInvalid.
     """
 
-    def add() -> dict[str, Any]:
+    def add(session: Session) -> dict[str, Any]:
         loan = _active(session, command["loan_id"])
         if store.find_standing(session, loan.id) is not None:
             raise contract.WriteOffExists
@@ -69,12 +68,7 @@ def propose(
         trail.note(session, actor, "write_off.proposed", write_off.id, after=answer)
         return answer
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=add,
-        )
+    return idempotency.once(database, actor, command, add)
 
 
 def approve(
@@ -102,18 +96,13 @@ def approve(
 def reject(database: Database, actor: Actor, command: dict[str, Any]) -> dict[str, Any]:
     """Leave the loan in the book. Raises NotFound, WriteOffDecided."""
 
-    def decide() -> dict[str, Any]:
+    def decide(session: Session) -> dict[str, Any]:
         loans.locked(session, command["loan_id"])
         write_off = _open(session, command)
         _decide(session, actor, write_off, "rejected")
         return _answer(write_off)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=decide,
-        )
+    return idempotency.once(database, actor, command, decide)
 
 
 def list_write_offs(
@@ -141,7 +130,7 @@ def _approve(
     """The decision and the journal that follows it, None where it was known before."""
     journal_id: str | None = None
 
-    def write_off() -> dict[str, Any]:
+    def write_off(session: Session) -> dict[str, Any]:
         nonlocal journal_id
         loan = _active(session, command["loan_id"])
         proposed = _open(session, command)
@@ -171,12 +160,7 @@ def _approve(
         _decide(session, actor, proposed, "approved")
         return _answer(proposed)
 
-    with database.tenant(actor.cooperative_id) as session:
-        answer = idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=write_off,
-        )
+    answer = idempotency.once(database, actor, command, write_off)
     return answer, journal_id
 
 

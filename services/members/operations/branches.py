@@ -19,7 +19,6 @@ from services.shared.errors import Malformed, NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, numbering, outbox
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 COUNTER: Final = "branch"
 REPORTS_READ: Final = 10
@@ -38,7 +37,7 @@ def create_branch(
     """
     cooperative_id = actor.cooperative_id
 
-    def create() -> dict[str, Any]:
+    def create(session: Session) -> dict[str, Any]:
         # The counter's row is held from here on: two never plan one head office each.
         number = numbering.next_number(session, cooperative_id, COUNTER)
         if command["kind"] == domain.HEAD_OFFICE and store.has_head_office(
@@ -59,12 +58,7 @@ def create_branch(
         )
         return _answer(branch)
 
-    with database.tenant(cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(cooperative_id, command["idempotency"]),
-            operation=create,
-        )
+    return idempotency.once(database, actor, command, create)
 
 
 @retrying

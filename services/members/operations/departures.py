@@ -39,7 +39,6 @@ from services.shared.errors import (
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, outbox, sweeping
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 SWEPT_AFTER: Final = timedelta(seconds=60)
 """How long whoever carries it out has before the sweep helps."""
@@ -74,7 +73,7 @@ def propose_departure(
     Raises CannotLeaveThisWay, DepartureRunning.
     """
 
-    def propose() -> dict[str, Any]:
+    def propose(session: Session) -> dict[str, Any]:
         member = found(members_store.lock_member(session, command["member_id"]))
         if not departures.may_end_as(member.status, command["kind"]):
             raise contract.CannotLeaveThisWay
@@ -94,12 +93,7 @@ def propose_departure(
         _record(session, actor, "departure.proposed", departure)
         return answers.one(contract.DepartureSummary(), departure)
 
-    with database.tenant(actor.cooperative_id) as session:
-        answer = idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=propose,
-        )
+    answer = idempotency.once(database, actor, command, propose)
     in_the_way = _blockers(database, peers, actor.cooperative_id, command["member_id"])
     return answer | _told(in_the_way)
 

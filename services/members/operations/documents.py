@@ -22,7 +22,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.presentation import media
 from services.shared.settings import Settings
 
@@ -37,7 +36,7 @@ def upload_document(
     """
     content = _content(command)
 
-    def keep() -> dict[str, Any]:
+    def keep(session: Session) -> dict[str, Any]:
         member = found(members_store.lock_member(session, command["member_id"]))
         if member.status not in membership.CHANGEABLE:
             raise membership_contract.MemberHasLeft
@@ -63,12 +62,7 @@ def upload_document(
         _record(session, actor, "document.uploaded", document)
         return answers.one(contract.Document(), document)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=keep,
-        )
+    return idempotency.once(database, actor, command, keep)
 
 
 def list_documents(

@@ -31,7 +31,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, numbering, outbox
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 COUNTER: Final = "member"
@@ -49,7 +48,7 @@ def register_member(
     the cooperative has this person already.
     """
 
-    def register() -> dict[str, Any]:
+    def register(session: Session) -> dict[str, Any]:
         member = admit(session, settings, actor.cooperative_id, command)
         if member is None:
             raise contract.DuplicateNik
@@ -57,12 +56,7 @@ def register_member(
         audit.record(session, actor, "member.registered", member.id, after=told)
         return answers.one(contract.Member(), member)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=register,
-        )
+    return idempotency.once(database, actor, command, register)
 
 
 def admit(

@@ -25,7 +25,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 NO_REFERENCE: Final = ""
@@ -42,7 +41,7 @@ def create_partner(
         raise contract.InvalidPublicKey
     cooperative_id = actor.cooperative_id
 
-    def create() -> dict[str, Any]:
+    def create(session: Session) -> dict[str, Any]:
         partner_id, secret = identifiers.new("snp"), crypto.new_secret()
         partner = store.add_partner(
             session,
@@ -61,12 +60,7 @@ def create_partner(
         audit.record(session, actor, "partner.created", partner_id, after=after)
         return _with_secret(partner, secret)
 
-    with database.tenant(cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(cooperative_id, command["idempotency"]),
-            operation=create,
-        )
+    return idempotency.once(database, actor, command, create)
 
 
 def list_partners(
@@ -94,7 +88,7 @@ def renew_partner_secret(
     """A new secret; the old one signs nothing any more. Raises PartnerRevoked."""
     cooperative_id = actor.cooperative_id
 
-    def renew() -> dict[str, Any]:
+    def renew(session: Session) -> dict[str, Any]:
         partner = _found(store.lock_partner(session, command["partner_id"]))
         if partner.status != partners.ACTIVE:
             raise contract.PartnerRevoked
@@ -106,12 +100,7 @@ def renew_partner_secret(
         audit.record(session, actor, "partner.secret_renewed", partner.id)
         return _with_secret(partner, secret)
 
-    with database.tenant(cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(cooperative_id, command["idempotency"]),
-            operation=renew,
-        )
+    return idempotency.once(database, actor, command, renew)
 
 
 def revoke_partner(database: Database, actor: Actor, partner_id: str) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 
 @retrying
@@ -33,7 +32,7 @@ def create_product(
     ProductsExhausted when account numbers have no more digits for one.
     """
 
-    def create() -> dict[str, Any]:
+    def create(session: Session) -> dict[str, Any]:
         code = command["code"]
         known = store.list_products(session)
         digits = products.next_digits(product.digits for product in known)
@@ -46,12 +45,7 @@ def create_product(
         audit.record(session, actor, "savings_product.created", code, after=answer)
         return answer
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=create,
-        )
+    return idempotency.once(database, actor, command, create)
 
 
 def change_product(
@@ -89,7 +83,7 @@ def set_rate(
     """
     code, month = command["code"], command["valid_from"]
 
-    def change() -> dict[str, Any]:
+    def change(session: Session) -> dict[str, Any]:
         product = _kept(session, actor.cooperative_id, code)
         rates = store.rates(session).get(code, {})
         if rates and month <= dues.month_of(clock.business_date()):
@@ -112,12 +106,7 @@ def set_rate(
         )
         return _answer(product, rates | {month: command["rate_bps"]})
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=change,
-        )
+    return idempotency.once(database, actor, command, change)
 
 
 def get_product(database: Database, cooperative_id: str, code: str) -> dict[str, Any]:
@@ -168,7 +157,7 @@ def set_term(
         due_day=command["due_day"],
     )
 
-    def change() -> dict[str, Any]:
+    def change(session: Session) -> dict[str, Any]:
         month = dues.month_of(clock.business_date())
         terms = store.terms(session, actor.cooperative_id, kind)
         if term.valid_from < month or (terms and term.valid_from == month):
@@ -186,12 +175,7 @@ def set_term(
         audit.record(session, actor, "contribution_term.set", kind, after=answer)
         return answer
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=change,
-        )
+    return idempotency.once(database, actor, command, change)
 
 
 def list_terms(

@@ -23,7 +23,6 @@ from services.shared.contracts.members import verification as contract
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 TEMPLATE: Final = "verification_code"
@@ -43,16 +42,11 @@ def send_code(
 ) -> dict[str, Any]:
     """A code on its way to the member. Raises NothingToVerify, TooManyCodes."""
 
-    def send() -> dict[str, Any]:
+    def send(session: Session) -> dict[str, Any]:
         member = found(members_store.lock_member(session, command["member_id"]))
         return issue(session, settings, member, command["channel"])
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=send,
-        )
+    return idempotency.once(database, actor, command, send)
 
 
 def issue(

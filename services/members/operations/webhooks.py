@@ -29,7 +29,6 @@ from services.shared.outbound import sending
 from services.shared.outbound.messages import Attempt, is_local, url_fault
 from services.shared.persistence import idempotency, inbox, numbering
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 LEASE_SECONDS: Final = 60.0
@@ -53,7 +52,7 @@ def create_webhook(
     if fault is not None:
         raise contract.WebhookUrlRefused(fault)
 
-    def create() -> dict[str, Any]:
+    def create(session: Session) -> dict[str, Any]:
         # One after the other, or two at once would both find a place.
         numbering.next_number(session, actor.cooperative_id, "webhook")
         if store.count_active(session, actor.cooperative_id) >= contract.WEBHOOKS_MAX:
@@ -79,12 +78,7 @@ def create_webhook(
         )
         return told | {"secret": secret}
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=create,
-        )
+    return idempotency.once(database, actor, command, create)
 
 
 def get_webhook(
@@ -167,7 +161,7 @@ def send_again(
     """
     now = clock.now()
 
-    def renew() -> dict[str, Any]:
+    def renew(session: Session) -> dict[str, Any]:
         row = _found_delivery(session, command)
         if _found(session, row.webhook_id).status != domain.ACTIVE:
             raise contract.WebhookDisabled
@@ -177,12 +171,7 @@ def send_again(
         audit.record(session, actor, "webhook.sent_again", row.id)
         return _delivery(renewed or row)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=renew,
-        )
+    return idempotency.once(database, actor, command, renew)
 
 
 @retrying

@@ -21,7 +21,7 @@ from services.shared.errors import (
     InvariantViolated,
     RequestInProgress,
 )
-from services.shared.identity import HUB
+from services.shared.identity import HUB, Actor
 from services.shared.persistence import roles
 from services.shared.persistence.database import Database
 
@@ -86,6 +86,21 @@ def run_once(
     answer = operation()
     _store(session, scope, cipher, answer)
     return answer
+
+
+def once(
+    database: Database,
+    actor: Actor,
+    command: dict[str, Any],
+    operation: Callable[[Session], dict[str, Any]],
+) -> dict[str, Any]:
+    """`run_once` in one transaction of the actor's cooperative."""
+    with database.tenant(actor.cooperative_id) as session:
+        return run_once(
+            session,
+            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
+            operation=lambda: operation(session),
+        )
 
 
 def answer_once(

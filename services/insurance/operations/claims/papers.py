@@ -23,7 +23,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, keyring, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.presentation import media
 from services.shared.settings import Settings
 
@@ -38,7 +37,7 @@ def upload_document(
     """
     content = _content(command)
 
-    def keep() -> dict[str, Any]:
+    def keep(session: Session) -> dict[str, Any]:
         claim = found(store.lock_claim(session, command["claim_id"]))
         if claim.status != claims.DRAFT:
             raise contract.ClaimNotOpen
@@ -64,12 +63,7 @@ def upload_document(
         _note(session, actor, "claim_document.uploaded", document)
         return views.document(document)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=keep,
-        )
+    return idempotency.once(database, actor, command, keep)
 
 
 def get_document(

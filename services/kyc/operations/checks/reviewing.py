@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from services.kyc.domain import checks as domain
 from services.kyc.operations.checks import ending, views
 from services.kyc.store import checks as store
@@ -13,7 +15,6 @@ from services.shared.errors import NotFound, SameProposer
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, outbox, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 
@@ -26,7 +27,7 @@ def review_check(
     Raises CheckNotForReview, and SameProposer for who has asked for the check.
     """
 
-    def review() -> dict[str, Any]:
+    def review(session: Session) -> dict[str, Any]:
         check = store.lock_check(session, command["check_id"])
         if check is None:
             raise NotFound("There is no such check.")
@@ -50,9 +51,4 @@ def review_check(
         [shown] = views.show(session, settings, actor.cooperative_id, [check])
         return shown
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=review,
-        )
+    return idempotency.once(database, actor, command, review)

@@ -32,7 +32,6 @@ from services.shared.errors import InvariantViolated
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, keyring, numbering, tenants, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.presentation import formats
 from services.shared.settings import Settings
 
@@ -76,7 +75,7 @@ def _keep(
     drawn: Drawn,
     command: dict[str, Any],
 ) -> dict[str, Any]:
-    def keep() -> dict[str, Any]:
+    def keep(session: Session) -> dict[str, Any]:
         application = applications.locked(session, command["application_id"])
         decision = decisions_store.find_decision(session, application.id)
         if application.status != states.APPROVED or decision is None:
@@ -100,12 +99,7 @@ def _keep(
         )
         return answer(session, settings, akad)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=keep,
-        )
+    return idempotency.once(database, actor, command, keep)
 
 
 def _row(

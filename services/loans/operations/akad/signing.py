@@ -22,7 +22,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, keyring, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.presentation import pdf
 from services.shared.settings import Settings
 
@@ -67,7 +66,7 @@ def sign_akad(
     SigningDateInvalid.
     """
 
-    def sign() -> dict[str, Any]:
+    def sign(session: Session) -> dict[str, Any]:
         application = applications.locked(session, command["application_id"])
         akad = found(store.lock_valid(session, application.id))
         if application.status != states.APPROVED or akad.status != DRAWN_UP:
@@ -97,12 +96,7 @@ def sign_akad(
         )
         return answer(session, settings, akad)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=sign,
-        )
+    return idempotency.once(database, actor, command, sign)
 
 
 def found(akad: Akad | None) -> Akad:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from services.loans.domain import applications as states
 from services.loans.domain import queue as lines
 from services.loans.models import LoanApplication, LoanDecision
@@ -19,7 +21,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.presentation import pdf
 
 ACCEPTED: Final = "accepted"
@@ -73,7 +74,7 @@ def answer_offer(
     of another than ``member_id``.
     """
 
-    def keep() -> dict[str, Any]:
+    def keep(session: Session) -> dict[str, Any]:
         application = applications.locked(session, command["application_id"])
         require_own(application, member_id)
         decision = store.find_decision(session, application.id)
@@ -92,12 +93,7 @@ def answer_offer(
         )
         return answers.one(contract.Decision(), decision_facts(decision))
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=keep,
-        )
+    return idempotency.once(database, actor, command, keep)
 
 
 @retrying
@@ -110,7 +106,7 @@ def send_back(
     ApplicationNotReady.
     """
 
-    def back() -> dict[str, Any]:
+    def back(session: Session) -> dict[str, Any]:
         application = applications.locked(session, command["application_id"])
         if application.status != states.VERIFIED:
             raise loans_contract.ApplicationNotReady(
@@ -128,12 +124,7 @@ def send_back(
         )
         return ballot(session, application)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=back,
-        )
+    return idempotency.once(database, actor, command, back)
 
 
 def require_own(application: LoanApplication, member_id: str | None) -> None:

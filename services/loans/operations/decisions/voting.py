@@ -42,7 +42,6 @@ from services.shared.errors import InvariantViolated, SameProposer
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency, numbering, tenants, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.presentation import formats
 from services.shared.settings import Settings
 
@@ -86,18 +85,13 @@ def _cast(
     command: dict[str, Any],
     facts: limits.Facts | None,
 ) -> dict[str, Any]:
-    def vote() -> dict[str, Any]:
+    def vote(session: Session) -> dict[str, Any]:
         application = applications.locked(session, command["application_id"])
         matter = matter_of(session, application)
         _vote(session, actor, by, matter, command, facts)
         return ballot(session, application)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=vote,
-        )
+    return idempotency.once(database, actor, command, vote)
 
 
 def require_unconcerned(

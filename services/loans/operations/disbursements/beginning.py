@@ -36,7 +36,6 @@ from services.shared.contracts.loans import disbursements as contract
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 
 class FoundOut(NamedTuple):
@@ -98,7 +97,7 @@ def begin(
 ) -> dict[str, Any]:
     """Store the attempt, if nothing stands against it; see `driving.disburse`."""
 
-    def store_it() -> dict[str, Any]:
+    def store_it(session: Session) -> dict[str, Any]:
         store.queue_up(session, actor.cooperative_id)
         application = applications.locked(session, command["application_id"])
         akad = _ready(session, by, application)
@@ -124,12 +123,7 @@ def begin(
         )
         return {"disbursement_id": row.id}
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=store_it,
-        )
+    return idempotency.once(database, actor, command, store_it)
 
 
 def _ready(session: Session, by: Identity, application: LoanApplication) -> Akad:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from services.loans.domain import guarantees as domain
 from services.loans.domain import loans as loan_states
 from services.loans.domain.guarantees import Holds
@@ -37,7 +39,6 @@ from services.shared.errors import (
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, sweeping, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 PATIENCE_MAX: Final = timedelta(hours=1)
 """After many refusals: somebody has to open the guarantor's account first."""
@@ -59,7 +60,7 @@ def propose_call(
     Raises NotFound, GuaranteeNotReady, LoanNotLateEnough, CallTooLarge.
     """
 
-    def propose() -> dict[str, Any]:
+    def propose(session: Session) -> dict[str, Any]:
         guarantee = _found(store.lock_guarantee(session, command["guarantee_id"]))
         if guarantee.status != domain.HELD or guarantee.loan_id is None:
             raise contract.GuaranteeNotReady(details={"status": guarantee.status})
@@ -98,12 +99,7 @@ def propose_call(
         )
         return answers.one(contract.GuaranteeCall(), call)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=propose,
-        )
+    return idempotency.once(database, actor, command, propose)
 
 
 def approve_call(

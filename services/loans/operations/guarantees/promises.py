@@ -27,7 +27,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 # Before anybody has decided on the loan with it.
 _UNDECIDED: Final = frozenset(
@@ -49,19 +48,14 @@ def add_guarantee(
     _check_account(standing, command["savings_account"], command["amount"])
     _refuse_future(command["agreed_on"])
 
-    def add() -> dict[str, Any]:
+    def add(session: Session) -> dict[str, Any]:
         application = _open_application(session, command["application_id"])
         guarantee = _add(
             session, actor, application, standing, command["savings_account"], command
         )
         return _shown(session, [guarantee])[0]
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=add,
-        )
+    return idempotency.once(database, actor, command, add)
 
 
 @retrying
@@ -85,7 +79,7 @@ def add_group_guarantee(
     standings = [_active(members, one) for one in present if one != borrower]
     accounts = [_richest(one, command["amount"]) for one in standings]
 
-    def add() -> dict[str, Any]:
+    def add(session: Session) -> dict[str, Any]:
         application = _open_application(session, command["application_id"])
         made = [
             _add(session, actor, application, standing, account, command)
@@ -93,12 +87,7 @@ def add_group_guarantee(
         ]
         return {"items": _shown(session, made)}
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=add,
-        )
+    return idempotency.once(database, actor, command, add)
 
 
 @retrying

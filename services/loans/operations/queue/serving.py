@@ -118,9 +118,8 @@ def hand_back(
     ``may_for_others`` is for those who may do it in the place of an analyst who is
     away. Raises NotFound, EntryNotServed, TakenByAnother.
     """
-    cooperative_id = actor.cooperative_id
 
-    def give_back() -> dict[str, Any]:
+    def give_back(session: Session) -> dict[str, Any]:
         application = _application_of(session, command)
         entry = store.open_entry(session, application.id, command["line"])
         if entry is None or entry.state != domain.SERVING:
@@ -135,12 +134,7 @@ def hand_back(
             entry, application, lines.position(session, application, entry.line)
         )
 
-    with database.tenant(cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(cooperative_id, command["idempotency"]),
-            operation=give_back,
-        )
+    return idempotency.once(database, actor, command, give_back)
 
 
 def _application_of(session: Session, command: dict[str, Any]) -> LoanApplication:

@@ -23,7 +23,6 @@ from services.shared.errors import NotFound, SameProposer
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, numbering, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 DEFAULT_NAME: Final = "Model bawaan"
 
@@ -55,7 +54,7 @@ def create_model(
     """
     cooperative_id = actor.cooperative_id
 
-    def create() -> dict[str, Any]:
+    def create(session: Session) -> dict[str, Any]:
         model = _model(session, command)
         _require_under_cap(session, model.classes)
         row = ScoringModel(
@@ -73,12 +72,7 @@ def create_model(
         trail.note(session, actor, "scoring_model.created", row.id)
         return _answer(row, store.active_model(session))
 
-    with database.tenant(cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(cooperative_id, command["idempotency"]),
-            operation=create,
-        )
+    return idempotency.once(database, actor, command, create)
 
 
 @retrying
@@ -92,7 +86,7 @@ def activate_model(
     """
     cooperative_id = actor.cooperative_id
 
-    def activate() -> dict[str, Any]:
+    def activate(session: Session) -> dict[str, Any]:
         row = _found(store.find_model(session, command["model_id"]))
         if row.created_by == actor.subject:
             raise SameProposer
@@ -122,12 +116,7 @@ def activate_model(
         )
         return _answer(row, row)
 
-    with database.tenant(cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(cooperative_id, command["idempotency"]),
-            operation=activate,
-        )
+    return idempotency.once(database, actor, command, activate)
 
 
 def get_model(database: Database, cooperative_id: str, model_id: str) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from services.shared.contracts.loans import verification as contract
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, keyring, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 
@@ -98,7 +97,7 @@ def record_field_visit(
     Raises NotFound, ApplicationNotReady, DateInTheFuture.
     """
 
-    def keep() -> dict[str, Any]:
+    def keep(session: Session) -> dict[str, Any]:
         application = locked(session, command["application_id"])
         if application.status in states.CLOSED:
             raise loans.ApplicationNotReady(details={"status": application.status})
@@ -130,12 +129,7 @@ def record_field_visit(
         return views.shown_visit(session, settings, visit)
 
     refuse_future(command["held_on"])
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=keep,
-        )
+    return idempotency.once(database, actor, command, keep)
 
 
 def taken(

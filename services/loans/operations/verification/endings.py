@@ -22,7 +22,6 @@ from services.shared.contracts.loans.decisions import OwnLoan
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 from services.shared.settings import Settings
 
 
@@ -73,7 +72,7 @@ def _finish(
 ) -> dict[str, Any]:
     """Pass what is within the limits by ``facts``, reject where none are given."""
 
-    def finish() -> dict[str, Any]:
+    def finish(session: Session) -> dict[str, Any]:
         application, verification = taken(session, actor, command["application_id"])
         outcome, status = domain.REJECTED, states.REJECTED
         if facts is not None:
@@ -87,12 +86,7 @@ def _finish(
         queue.leave(session, application, lines.VERIFICATION, status)
         return application_views.details(session, settings, application)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=finish,
-        )
+    return idempotency.once(database, actor, command, finish)
 
 
 def _refuse_incomplete(

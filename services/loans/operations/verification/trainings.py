@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from services.loans.domain.peers import Members
 from services.loans.models import Training
 from services.loans.operations.verification.analysis import refuse_future
@@ -14,7 +16,6 @@ from services.shared.contracts.loans import verification as contract
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 
 @retrying
@@ -25,7 +26,7 @@ def record_training(
     refuse_future(command["held_on"])
     standing = members.get_standing({"member_id": command["member_id"]})
 
-    def keep() -> dict[str, Any]:
+    def keep(session: Session) -> dict[str, Any]:
         training = Training(
             id=identifiers.new("trn"),
             cooperative_id=actor.cooperative_id,
@@ -45,12 +46,7 @@ def record_training(
         )
         return answers.one(contract.Training(), training)
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=keep,
-        )
+    return idempotency.once(database, actor, command, keep)
 
 
 def list_trainings(

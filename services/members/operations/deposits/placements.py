@@ -37,7 +37,6 @@ from services.shared.errors import (
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency, numbering, outbox, sweeping
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 PREFIX: Final = "SB"
 """Of certificates: simpanan berjangka."""
@@ -64,19 +63,14 @@ def open_deposit(
     """
     cooperative_id = actor.cooperative_id
 
-    def store_it() -> dict[str, Any]:
+    def store_it(session: Session) -> dict[str, Any]:
         deposit = _store(session, cooperative_id, command)
         draft = _draft(deposit, command["amount"])
         slips.begin(session, cooperative_id, draft, by)
         audit.record(session, actor, "deposit.opened", deposit.id)
         return {"deposit_id": deposit.id}
 
-    with database.tenant(cooperative_id) as session:
-        begun = idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(cooperative_id, command["idempotency"]),
-            operation=store_it,
-        )
+    begun = idempotency.once(database, actor, command, store_it)
     deposit, term = place(database, ledger, cooperative_id, begun["deposit_id"])
     answer = _as_placed(database, deposit, term)
     return answer | {"replayed": True} if begun.get("replayed") else answer

@@ -21,7 +21,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 
 @retrying
@@ -35,7 +34,7 @@ def create_product(
     rates = _rates(command["rates"])
     cooperative_id = actor.cooperative_id
 
-    def create() -> dict[str, Any]:
+    def create(session: Session) -> dict[str, Any]:
         product = store.add_product(
             session,
             id=identifiers.new("dpp"),
@@ -53,12 +52,7 @@ def create_product(
         audit.record(session, actor, "deposit_product.created", product.id)
         return _answers(session, [product])[0]
 
-    with database.tenant(cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(cooperative_id, command["idempotency"]),
-            operation=create,
-        )
+    return idempotency.once(database, actor, command, create)
 
 
 @retrying
@@ -71,7 +65,7 @@ def set_rates(
     """
     rates, valid_from = _rates(command["rates"]), command["valid_from"]
 
-    def set_them() -> dict[str, Any]:
+    def set_them(session: Session) -> dict[str, Any]:
         product = _found(store.lock_product(session, command["product_id"]))
         if valid_from < clock.business_date():
             raise contract.RatesInThePast
@@ -83,12 +77,7 @@ def set_rates(
         audit.record(session, actor, "deposit_rates.set", product.id, after=after)
         return answer
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=set_them,
-        )
+    return idempotency.once(database, actor, command, set_them)
 
 
 @retrying

@@ -21,7 +21,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 EDITABLE: Final = frozenset({"draft", "ready"})
 
@@ -34,7 +33,7 @@ def create_import(
     if command["cut_over"] > clock.business_date():
         raise contract.CutOverInFuture
 
-    def create() -> dict[str, Any]:
+    def create(session: Session) -> dict[str, Any]:
         now = clock.now()
         made = batches.add(
             session,
@@ -48,12 +47,7 @@ def create_import(
         audit.record(session, actor, "import.created", made.id)
         return answer(made, [])
 
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=create,
-        )
+    return idempotency.once(database, actor, command, create)
 
 
 def get_import(

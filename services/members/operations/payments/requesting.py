@@ -28,7 +28,6 @@ from services.shared.errors import InvariantViolated, NotFound
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency
 from services.shared.persistence.database import retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +113,8 @@ def _store_once(
     wish: Callable[[Session], Wish],
 ) -> dict[str, Any]:
     """The id of the payment that this request asked for, now or before."""
-    cooperative_id = actor.cooperative_id
 
-    def store_it() -> dict[str, Any]:
+    def store_it(session: Session) -> dict[str, Any]:
         wanted = wish(session)
         if wanted.amount < contract.AMOUNT_MIN:
             raise contract.PaymentTooSmall
@@ -125,12 +123,7 @@ def _store_once(
         audit.record(session, actor, "payment.requested", payment.id, after=told)
         return {"id": payment.id}
 
-    with till.database.tenant(cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(cooperative_id, command["idempotency"]),
-            operation=store_it,
-        )
+    return idempotency.once(till.database, actor, command, store_it)
 
 
 def _add(
