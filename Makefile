@@ -40,7 +40,8 @@ up: install ## Start the whole hub and keep it running
 	@$(BIN)/hub up
 
 test: install ## Run every test, on the RabbitMQ and PostgreSQL that answer
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile \
+		--no-loadscope-reorder $(ARGS)
 
 check: lint ## Run lint and the tests that need no server
 	@$(BIN)/python -m pytest --quiet tests/unit tests/architecture $(ARGS)

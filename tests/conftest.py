@@ -32,6 +32,8 @@ LOCAL_RABBITMQ: Final = "amqp://guest:guest@127.0.0.1:5672//"
 NO_BROKER: Final = "no RabbitMQ answers"
 RUN_FOLDER: Final = "HUB_TEST_RUN_FOLDER"
 ADMIN_URL_FILE: Final = "admin-url"
+LONG: Final = {"scenario", "stress"}
+"""The folders whose tests start processes."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,6 +41,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         prefix = f"koperasi-test-{int(time.time())}"
         os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}x")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker waits for another at the end."""
+    items.sort(key=lambda item: not set(item.path.parts).intersection(LONG))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -38,5 +38,5 @@ def test_every_answer_is_one_that_the_document_describes(
     fuzzing.fuzz(
         operation,
         lambda case: fuzzing.call(case, fuzzed.address, token),
-        examples=15,
+        examples=10,
     )

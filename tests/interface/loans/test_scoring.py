@@ -647,8 +647,8 @@ def test_young_loans_teach_nothing_yet(
     with lender.database.tenant(lender.id) as session:
         session.execute(
             text(
-                "UPDATE loans SET disbursed_on = :day, status = 'active', "
-                "closed_on = NULL"
+                "UPDATE loans SET disbursed_on = :day, entered_on = :day, "
+                "status = 'active', closed_on = NULL"
             ),
             {"day": date(2026, 11, 1) - timedelta(days=100)},
         )
