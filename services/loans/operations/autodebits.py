@@ -37,7 +37,7 @@ from services.shared.errors import (
     UnavailableError,
 )
 from services.shared.identity import Actor, Identity
-from services.shared.persistence import idempotency, trail
+from services.shared.persistence import idempotency, sweeping, trail
 from services.shared.persistence.database import Database, retrying
 from services.shared.persistence.jobs import Step
 
@@ -126,6 +126,7 @@ def debit(context: JobContext, position: str | None) -> Step:
     due = _due(context, position)
     if not due:
         return Step()
+    _finish(context, [one.under_way for one in due if one.under_way is not None])
     available = _available(context.peers, {one.savings_account for one in due})
     tried = [one.id for one in due if _take(context, one, available)]
     _judge(context, tried)
@@ -203,6 +204,22 @@ def _due(context: JobContext, position: str | None) -> list[Due]:
         )
 
 
+def _finish(context: JobContext, under_way: list[str]) -> None:
+    """Carry on what was left on its way, perhaps by this job.
+
+    What is due, and what is there, is known only when that has ended. A loan of which
+    it does not end is left alone by `_take` and `_judge`.
+    """
+
+    def finish(_cooperative_id: str, repayment_id: str) -> None:
+        repayments.post(
+            context.database, context.peers.ledger, context.actor, repayment_id
+        )
+
+    left = [(context.cooperative_id, one) for one in under_way]
+    sweeping.one_by_one(_log, "repayment", left, finish)
+
+
 def _available(peers: Peers, numbers: set[str]) -> dict[str, int]:
     """What may be taken of each account: never what its product keeps in it."""
     asked_for = sorted(numbers)
@@ -253,7 +270,8 @@ def _take(context: JobContext, due: Due, available: dict[str, int]) -> bool:
     except Exception:  # noqa: BLE001  a bug with one must not stop the others
         _log.exception("autodebit of loan %s", due.loan_id)
         return False
-    available[due.savings_account] = there - paid["amount"]
+    if not paid.get("replayed"):
+        available[due.savings_account] = there - paid["amount"]
     return True
 
 

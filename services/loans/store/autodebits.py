@@ -24,9 +24,12 @@ _LEFT: Final = """
 """
 
 _DUE: Final = f"""
-SELECT consent.id, consent.loan_id, consent.savings_account
+SELECT consent.id, consent.loan_id, consent.savings_account,
+    under_way.id AS under_way
 FROM autodebits consent
 JOIN loans loan ON loan.id = consent.loan_id AND loan.status = 'active'
+LEFT JOIN repayments under_way
+    ON under_way.loan_id = loan.id AND under_way.status = 'posting'
 CROSS JOIN LATERAL (SELECT {_LEFT} AS amount) owed
 WHERE consent.cooperative_id = :cooperative_id AND consent.revoked_at IS NULL
     AND (consent.tried_on IS NULL OR consent.tried_on < :day)
@@ -34,24 +37,31 @@ WHERE consent.cooperative_id = :cooperative_id AND consent.revoked_at IS NULL
 ORDER BY consent.id LIMIT :limit
 """  # noqa: S608  constants
 
-# Who has paid in another way since has not failed any more.
+# Who has paid in another way since has not failed any more; what failed after the day
+# is none of the business of who looks at that day late.
 _FORGIVE: Final = f"""
 UPDATE autodebits consent SET missing = 0, failures = 0
 FROM loans loan
 WHERE consent.cooperative_id = :cooperative_id AND consent.revoked_at IS NULL
-    AND consent.failures > 0 AND loan.id = consent.loan_id AND {_LEFT} = 0
+    AND consent.failures > 0 AND consent.tried_on <= :day
+    AND loan.id = consent.loan_id AND {_LEFT} = 0
 """  # noqa: S608  constants
 
+# A consent or a loan that has ended meanwhile has not failed, and how a payment that is
+# still under way ends is not known.
 _JUDGE: Final = f"""
 WITH owed AS (
     SELECT consent.id, loan.number, loan.member_id, {_LEFT} AS amount
     FROM autodebits consent JOIN loans loan ON loan.id = consent.loan_id
-    WHERE consent.id = ANY (:ids)
+    WHERE consent.id = ANY (:ids) AND loan.status IN ('active', 'settled')
+        AND NOT EXISTS (
+            SELECT FROM repayments
+            WHERE repayments.loan_id = loan.id AND repayments.status = 'posting')
 ), judged AS (
     UPDATE autodebits consent SET tried_on = :day, missing = owed.amount,
         failures = CASE WHEN owed.amount > 0 THEN consent.failures + 1 ELSE 0 END
     FROM owed
-    WHERE consent.id = owed.id
+    WHERE consent.id = owed.id AND consent.revoked_at IS NULL
         AND (consent.tried_on IS NULL OR consent.tried_on < :day)
     RETURNING consent.*, owed.number, owed.member_id
 )
@@ -65,11 +75,15 @@ FROM judged WHERE failures = 1
 
 
 class Due(NamedTuple):
-    """A consent by which something is to be taken."""
+    """A consent by which something is to be taken.
+
+    ``under_way`` is the repayment of the loan that somebody has left on its way.
+    """
 
     id: str
     loan_id: str
     savings_account: str
+    under_way: str | None
 
 
 def add(session: Session, consent: Autodebit) -> None:

@@ -156,6 +156,27 @@ def test_a_consent_that_is_revoked_while_the_job_runs_takes_nothing(
     run(lender, FIRST)
 
     assert lender.balance(member.savings) == 1_000_000
+    # Nor is it told that something could not be taken.
+    assert lender.events("autodebit_failed") == []
+
+
+def test_a_loan_that_ends_while_the_job_runs_is_not_told_of(
+    lender: Lender, calendar: Calendar, loan: Loan
+) -> None:
+    consent(lender, loan)
+    calendar.turn_to(FIRST.isoformat())
+
+    def write_off(method: str) -> None:
+        if method == "get_balances":
+            with lender.database.tenant(lender.id) as session:
+                found = loans_store.lock_loan(session, loan.id)
+                assert found is not None
+                found.status, found.closed_on = "written_off", FIRST
+
+    lender.ledger.after = write_off
+    run(lender, FIRST)
+
+    assert lender.events("autodebit_failed") == []
 
 
 def test_what_is_there_is_taken_and_the_rest_is_told_once(
@@ -246,6 +267,88 @@ def test_a_job_that_dies_after_the_journal_debits_nobody_twice(
     assert lender.balance(member.savings) == 1_000_000 - DUE
     assert outstanding(lender, loan) == 2_750_000
     assert len(lender.events("loan_repaid")) == 1
+
+
+@pytest.mark.parametrize("there", [DUE, 100_000])
+def test_a_job_that_dies_after_it_took_everything_tells_what_is_missing_by_then(
+    lender: Lender, calendar: Calendar, member: Member, loan: Loan, there: int
+) -> None:
+    save(lender, member, there)
+    consent(lender, loan)
+    calendar.turn_to(FIRST.isoformat())
+    lender.ledger.after = die
+    with pytest.raises(Killed):
+        run(lender, FIRST)
+    lender.ledger.after = lambda _method: None
+
+    run(lender, FIRST)
+
+    assert lender.balance(member.savings) == 0
+    assert standing(lender, loan).missing == DUE - there
+    told = [one["missing"] for one in lender.events("autodebit_failed")]
+    assert told == ([DUE - there] if there < DUE else [])
+
+
+def test_what_a_dead_job_took_is_not_taken_off_what_is_there_once_more(
+    lender: Lender, calendar: Calendar, member: Member, loan: Loan
+) -> None:
+    second = lender.loan(
+        member, lender.product(penalty_bps_per_day=0), disbursed_on=START
+    )
+    lender.post((member.savings, lender.key("1-1000"), lender.balance(member.savings)))
+    save(lender, member, 2 * DUE)
+    consent(lender, loan)
+    consent(lender, second)
+    calendar.turn_to(FIRST.isoformat())
+    lender.ledger.after = die
+    with pytest.raises(Killed):
+        run(lender, FIRST)
+    lender.ledger.after = lambda _method: None
+
+    assert run(lender, FIRST) == 2
+
+    assert lender.balance(member.savings) == 0
+    assert lender.events("autodebit_failed") == []
+
+
+def test_what_another_payment_has_just_taken_is_not_told_as_missing(
+    lender: Lender, calendar: Calendar, member: Member, loan: Loan
+) -> None:
+    save(lender, member, DUE)
+    consent(lender, loan)
+    calendar.turn_to(FIRST.isoformat())
+    payment = Payment(
+        loan_id=loan.id, amount=DUE, channel="savings", source_key=member.savings
+    )
+
+    def begin(command: dict[str, Any], **_: Any) -> dict[str, int]:
+        # The borrower pays by hand, and the money has moved, but no more than that.
+        lender.ledger.after = die
+        with pytest.raises(Killed):
+            repayments.record(lender.database, lender.asked, lender.actor, payment)
+        lender.ledger.after = lambda _method: None
+        return dict.fromkeys(command["numbers"], 0)
+
+    lender.members.answers["get_minimum_balances"] = begin
+    run(lender, FIRST)
+
+    assert lender.events("autodebit_failed") == []
+
+
+def test_a_run_of_a_past_day_forgives_nobody_who_has_failed_since(
+    lender: Lender, calendar: Calendar, loan: Loan
+) -> None:
+    consent(lender, loan)
+    calendar.turn_to(FIRST.isoformat())
+    run(lender, FIRST)
+
+    run(lender, FIRST - timedelta(days=1))
+    next_day = FIRST + timedelta(days=1)
+    calendar.turn_to(next_day.isoformat())
+    run(lender, next_day)
+
+    assert standing(lender, loan).failures == 2
+    assert len(lender.events("autodebit_failed")) == 1
 
 
 def test_while_the_ledger_is_away_the_step_is_taken_again(
