@@ -10,6 +10,7 @@ from services.gateway.routes.peers import Peers
 from services.shared import access
 from services.shared.contracts import loans
 from services.shared.contracts.loans import executions as contract
+from services.shared.contracts.loans.decisions import OwnLoan
 from services.shared.contracts.paging import Page
 from services.shared.errors import NotFound, SameProposer, StepUpRequired
 
@@ -102,6 +103,7 @@ class ExecutionRoutes(Peers):
             NotFound,
             StepUpRequired,
             SameProposer,
+            OwnLoan,
             loans.LoanNotActive,
             contract.ExecutionNotReady,
         ),

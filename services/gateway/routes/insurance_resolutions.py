@@ -12,6 +12,7 @@ from services.shared import access
 from services.shared.contracts.insurance import claims as claims_contract
 from services.shared.contracts.insurance import policies as policies_contract
 from services.shared.contracts.insurance import resolutions as contract
+from services.shared.contracts.loans.decisions import OwnLoan
 from services.shared.errors import SameProposer, StepUpRequired
 
 TAG: Final = "Insurance resolutions"
@@ -116,6 +117,7 @@ class InsuranceResolutionRoutes(Peers):
         errors=(
             StepUpRequired,
             SameProposer,
+            OwnLoan,
             contract.ResolutionDecided,
             contract.ClaimNotDisputed,
             contract.ActivationNotRefused,

@@ -111,32 +111,33 @@ def judge(
     """What to make of an insurer's answer about a claim of ``claimed`` rupiah.
 
     What cannot be is disputed and not believed: more than was claimed, nothing at all,
-    another amount paid than approved, or a payment on a day that cannot be.
+    another amount than was approved or agreed on before, or a payment on a day that
+    cannot be.
     """
     told = _STATUSES[reading.status]
     if told == REJECTED:
         return Verdict(status=REJECTED, reason=reading.reason)
     if told not in {APPROVED, PAID}:
         return Verdict(status=told)
-    doubt = _doubt_of_amount(reading, claimed)
+    doubt = _doubt_of_amount(reading, claimed, approved)
     if doubt is None and told == PAID:
-        doubt = _doubt_of_payment(reading, approved, occurred_on, today)
+        doubt = _doubt_of_day(reading, occurred_on, today)
     if doubt is not None:
         return Verdict(status=DISPUTED, reason=doubt)
     return Verdict(status=told)
 
 
-def _doubt_of_amount(reading: Reading, claimed: int) -> str | None:
+def _doubt_of_amount(
+    reading: Reading, claimed: int, approved: int | None
+) -> str | None:
     if reading.amount is None or not 0 < reading.amount <= claimed:
         return f"jumlah {reading.amount} tidak sesuai dengan klaim {claimed}"
+    if approved is not None and reading.amount != approved:
+        return f"jumlah {reading.amount}, padahal disetujui {approved}"
     return None
 
 
-def _doubt_of_payment(
-    reading: Reading, approved: int | None, occurred_on: date, today: date
-) -> str | None:
-    if approved is not None and reading.amount != approved:
-        return f"dibayar {reading.amount}, padahal disetujui {approved}"
+def _doubt_of_day(reading: Reading, occurred_on: date, today: date) -> str | None:
     if reading.paid_on is None or not occurred_on <= reading.paid_on <= today:
         return f"tanggal bayar {reading.paid_on} tidak mungkin"
     return None

@@ -26,6 +26,7 @@ from services.shared import access, clock, identifiers
 from services.shared.contracts import answers
 from services.shared.contracts.insurance import claims as claims_contract
 from services.shared.contracts.insurance import resolutions as contract
+from services.shared.contracts.loans.decisions import OwnLoan
 from services.shared.errors import NotFound, SameProposer
 from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency, trail
@@ -86,9 +87,9 @@ def approve(
 ) -> dict[str, Any]:
     """Let happen what another has proposed.
 
-    Raises NotFound, StepUpRequired, SameProposer, ResolutionDecided; and
-    ClaimNotDisputed, ActivationNotRefused, PolicyUnderClaim where it cannot happen any
-    more: such a proposal is to be rejected.
+    Raises NotFound, StepUpRequired, SameProposer, OwnLoan for the insured,
+    ResolutionDecided; and ClaimNotDisputed, ActivationNotRefused, PolicyUnderClaim where
+    it cannot happen any more: such a proposal is to be rejected.
     """
     access.require_strong(by, clock.now().timestamp())
 
@@ -96,6 +97,8 @@ def approve(
         resolution, policy, claim = _open(session, command["resolution_id"])
         if resolution.proposed_by == actor.subject:
             raise SameProposer
+        if by.member_id and by.member_id == policy.member_id:
+            raise OwnLoan
         if claim is None:
             _require_refused(policy)
             policies.end_uncovered(session, actor, policy, resolution.reason)

@@ -20,7 +20,12 @@ from services.kyc.operations.screening import Sought, person_place, raise_alerts
 from services.kyc.store import screening as store
 from services.shared import clock
 from services.shared.contracts import kyc as contract
-from services.shared.errors import NotFound, ServiceError
+from services.shared.errors import (
+    NotFound,
+    OutcomeUnknownError,
+    ServiceError,
+    UnavailableError,
+)
 from services.shared.identity import Actor, of_service
 from services.shared.persistence import sweeping
 from services.shared.persistence.database import Database, retrying
@@ -98,7 +103,10 @@ def _get_to_know(
     cooperative_id: str,
     generation: int,
 ) -> None:
-    """Ask who they are who were checked before that was kept: once for each of them."""
+    """Ask who they are who were checked before that was kept: once for each of them.
+
+    Raises what says that nobody can be asked now: the next run goes on.
+    """
     after = ""
     while True:
         with database.tenant(cooperative_id) as session:
@@ -112,6 +120,9 @@ def _get_to_know(
                 )
             except NotFound:
                 _pass_over(database, cooperative_id, member_id, generation)
+            except (UnavailableError, OutcomeUnknownError):
+                # Waiting for the answer about each of them would hold up everybody.
+                raise
             except ServiceError as fault:
                 # The others may be told; this one is asked for again next time.
                 _log.warning("member %s is not screened: %s", member_id, fault.code)

@@ -38,19 +38,26 @@ def status_text(status: str, position: int | None) -> str:
     return words if position is None else f"{words}, Posisi #{position}"
 
 
-def loan_text(status: str | None, dpd: int, class_name: str) -> str:
-    """How a loan is paid, in the words a guarantor reads; None before the payout.
+def loan_text(status: str, dpd: int, class_name: str) -> str:
+    """How a loan that was paid out is paid, in the words a guarantor reads.
 
     ``dpd`` are the days past due of the oldest instalment, ``class_name`` is the
     kolektibilitas.
     """
-    if status is None:
-        return "Belum dicairkan"
     if status != loans.ACTIVE:
         return _ENDS[status]
-    if not dpd:
-        return "Lancar, tidak ada tunggakan"
-    return f"Menunggak {dpd} hari, kolektibilitas {class_name.lower()}"
+    # A restructured loan keeps its class for a while, however it is paid.
+    late = f"Menunggak {dpd} hari" if dpd else "Tidak ada tunggakan"
+    return f"{late}, kolektibilitas {class_name.lower()}"
+
+
+def promised_text(application_status: str, *, is_withdrawn: bool) -> str:
+    """What became of a promise that secures no loan, in the guarantor's words."""
+    if is_withdrawn:
+        return "Penjaminan dibatalkan"
+    if application_status in {applications.REJECTED, applications.WITHDRAWN}:
+        return "Tidak dicairkan"
+    return "Belum dicairkan"
 
 
 def verification_status(status: str, outcome: str | None) -> str:

@@ -136,11 +136,12 @@ def approve_sale(
 ) -> dict[str, Any]:
     """Approve a price that another proposed, and put the money where it belongs.
 
-    Raises NotFound, StepUpRequired, SameProposer, LoanNotActive, ExecutionNotReady.
+    Raises NotFound, StepUpRequired, SameProposer, OwnLoan, LoanNotActive,
+    ExecutionNotReady.
     While a repayment of the loan is under way the answer is still `settling`.
     """
     access.require_strong(by, clock.now().timestamp())
-    approved = _approve(database, actor, command)
+    approved = _approve(database, actor, by, command)
     try:
         proceeds.apply(database, asked, actor.cooperative_id, approved["proceeds_id"])
     except ServiceError as error:
@@ -212,7 +213,7 @@ def list_executions(
 
 @retrying
 def _approve(
-    database: Database, actor: Actor, command: dict[str, Any]
+    database: Database, actor: Actor, by: Identity, command: dict[str, Any]
 ) -> dict[str, Any]:
     """The money that is to be put where it belongs, by id."""
 
@@ -222,6 +223,7 @@ def _approve(
         execution = _in_state(session, command, domain.PROPOSED)
         if execution.proposed_by == actor.subject:
             raise SameProposer
+        loans.refuse_borrower(loan, by)
         execution.decided_by, execution.decided_at = actor.subject, clock.now()
         proceeds_id = identifiers.new("lpd")
         claims_store.add_proceeds(

@@ -35,7 +35,7 @@ open_ AS (
     WHERE cooperative_id = :cooperative_id AND settled_on IS NULL {of_these}
     GROUP BY loan_id
 ), judged AS MATERIALIZED (
-    SELECT loan.id, loan.disbursed_on, oldest.due_on AS oldest_due_on, late.dpd,
+    SELECT loan.id, loan.entered_on, oldest.due_on AS oldest_due_on, late.dpd,
         class_.collectibility,
         (CAST(:stage_codes AS text[]))
             [1 + width_bucket(late.dpd, CAST(:stage_days AS integer[]))] AS stage,
@@ -53,7 +53,9 @@ open_ AS (
                 - running.interest_paid, 0), 0)
             END AS receivable,
         CASE WHEN class_.collectibility >= :non_performing
-            THEN coalesce(open_.fallen_due, 0) ELSE 0 END AS unaccrued_interest,
+            THEN coalesce(open_.fallen_due, 0) + CASE WHEN loan.matures_on <= :day
+                THEN loan.deferred_interest - loan.deferred_interest_paid ELSE 0 END
+            ELSE 0 END AS unaccrued_interest,
         loan.outstanding * (CAST(:provision_bps AS integer[]))[class_.collectibility]
             / 10000 AS provision
     FROM loans loan
@@ -166,7 +168,7 @@ INSERT INTO loan_days
 SELECT :cooperative_id, judged.id, :day, 'month_end', judged.dpd,
     judged.collectibility, judged.stage, judged.outstanding, judged.unaccrued_interest
 FROM judged
-WHERE judged.disbursed_on <= :day
+WHERE judged.entered_on <= :day
     AND NOT EXISTS (SELECT FROM loan_days known
         WHERE known.cooperative_id = :cooperative_id AND known.day = :day
             AND known.reason = 'month_end')

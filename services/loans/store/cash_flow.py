@@ -63,28 +63,46 @@ SELECT NULL, 'now', NULL, count(*), coalesce(sum(outstanding), 0)::bigint, 0, 0,
 FROM loans WHERE cooperative_id = :cooperative_id AND status = 'active'
 """
 
-# What the schedules had asked for, of loans that were in the book on the due day.
+# What the schedules had asked for, of loans that were in the book on the due day. What
+# a restructuring put off falls due with the last instalment.
 _SCHEDULED: Final = """
-SELECT greatest(CAST(date_trunc(:by, CAST(part.due_on AS timestamp)) AS date), :first)
+SELECT greatest(CAST(date_trunc(:by, CAST(due_on AS timestamp)) AS date), :first)
         AS begins,
-    sum(part.principal + part.interest)::bigint AS amount
-FROM instalments part JOIN loans loan ON loan.id = part.loan_id
-WHERE part.cooperative_id = :cooperative_id AND part.due_on BETWEEN :first AND :last
-    AND loan.entered_on <= part.due_on
-    AND (loan.closed_on IS NULL OR loan.closed_on >= part.due_on)
+    sum(amount)::bigint AS amount
+FROM (
+    SELECT part.due_on, part.principal + part.interest AS amount,
+        loan.entered_on, loan.closed_on
+    FROM instalments part JOIN loans loan ON loan.id = part.loan_id
+    WHERE part.cooperative_id = :cooperative_id AND part.due_on BETWEEN :first AND :last
+    UNION ALL
+    SELECT matures_on, deferred_interest, entered_on, closed_on
+    FROM loans
+    WHERE cooperative_id = :cooperative_id AND deferred_interest > 0
+        AND matures_on BETWEEN :first AND :last
+) due
+WHERE entered_on <= due_on AND (closed_on IS NULL OR closed_on >= due_on)
 GROUP BY begins
 """
 
 # Week 0 is what has fallen due by today and was not paid.
 _EXPECTED: Final = """
-SELECT greatest((part.due_on - CAST(:today AS date) + 6) / 7, 0) AS week,
-    count(*) AS instalments,
-    sum(part.principal - part.principal_paid)::bigint AS principal,
-    sum(part.interest - part.interest_paid)::bigint AS interest
-FROM instalments part JOIN loans loan ON loan.id = part.loan_id
-WHERE part.cooperative_id = :cooperative_id AND part.settled_on IS NULL
-    AND part.due_on <= CAST(:today AS date) + 7 * CAST(:weeks AS integer)
-    AND loan.status = 'active'
+SELECT greatest((due_on - CAST(:today AS date) + 6) / 7, 0) AS week,
+    sum(instalments)::bigint AS instalments, sum(principal)::bigint AS principal,
+    sum(interest)::bigint AS interest
+FROM (
+    SELECT part.due_on, 1 AS instalments,
+        part.principal - part.principal_paid AS principal,
+        part.interest - part.interest_paid AS interest
+    FROM instalments part JOIN loans loan ON loan.id = part.loan_id
+    WHERE part.cooperative_id = :cooperative_id AND part.settled_on IS NULL
+        AND loan.status = 'active'
+    UNION ALL
+    SELECT matures_on, 0, 0, deferred_interest - deferred_interest_paid
+    FROM loans
+    WHERE cooperative_id = :cooperative_id AND status = 'active'
+        AND deferred_interest > deferred_interest_paid
+) due
+WHERE due_on <= CAST(:today AS date) + 7 * CAST(:weeks AS integer)
 GROUP BY week ORDER BY week
 """
 

@@ -74,6 +74,7 @@ class Answered(NamedTuple):
 
     guarantee: Guarantee
     borrower_name: str
+    application_status: str
     loan: Loan | None
 
 
@@ -82,7 +83,7 @@ def list_of_guarantor(
 ) -> list[Answered]:
     """What a member answers or answered for past ``after``, as it was taken down."""
     query = (
-        select(Guarantee, LoanApplication.member_name, Loan)
+        select(Guarantee, LoanApplication.member_name, LoanApplication.status, Loan)
         .join(LoanApplication, LoanApplication.id == Guarantee.application_id)
         .outerjoin(Loan, Loan.id == Guarantee.loan_id)
         .where(Guarantee.member_id == member_id)

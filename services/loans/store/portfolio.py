@@ -16,8 +16,9 @@ from services.loans.domain.arrears import NON_PERFORMING
 from services.shared import clock
 
 # Interest of a loan that does not perform is no income: what of it has fallen due and
-# is not paid stands beside the book. A loan that was paid of since it was looked at may
-# still have some in the book.
+# is not paid stands beside the book, and so does what a restructuring put off until the
+# last instalment. A loan that was paid of since it was looked at may still have some in
+# the book.
 _NOW: Final = """
 counted AS (
     SELECT id, dpd, collectibility, stage, outstanding,
@@ -25,7 +26,9 @@ counted AS (
             SELECT coalesce(sum(late.interest - late.interest_paid), 0)
             FROM instalments late
             WHERE late.loan_id = loans.id AND late.settled_on IS NULL
-                AND late.due_on <= :today) - interest_receivable, 0) END
+                AND late.due_on <= :today) + CASE WHEN matures_on <= :today
+                THEN deferred_interest - deferred_interest_paid ELSE 0 END
+            - interest_receivable, 0) END
             AS unaccrued_interest
     FROM loans
     WHERE cooperative_id = :cooperative_id AND status = 'active'

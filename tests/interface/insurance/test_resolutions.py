@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from services.insurance.service import InsuranceService
 from services.shared.contracts.insurance import claims as claims_contract
 from services.shared.contracts.insurance import policies as policies_contract
 from services.shared.contracts.insurance import resolutions as contract
+from services.shared.contracts.loans.decisions import OwnLoan
 from services.shared.contracts.trail import AUDITED
 from services.shared.errors import (
     BusUnavailable,
@@ -123,6 +125,40 @@ def test_what_was_agreed_on_is_paid_and_nothing_else(
     agency.sweep()
     assert agency.show_claim(claim)["paid_amount"] == 5_000_000
     assert [one["amount"] for one in agency.events("claim_paid")] == [5_000_000]
+
+
+@pytest.mark.parametrize("status", ["approved", "paid"])
+def test_less_than_was_agreed_on_is_not_taken_for_it(
+    agency: Agency, siti: Call, dewi: Call, status: str
+) -> None:
+    claim = disputed(agency)
+    proposed = agreed(siti, claim)
+    dewi("approve_resolution", resolution_id=proposed["id"])
+
+    agency.company.decide(claim["id"], {"status": status, "amount": 1_000_000})
+    agency.sweep()
+
+    shown = agency.show_claim(claim)
+    assert (shown["status"], shown["approved_amount"]) == ("disputed", 5_000_000)
+    assert agency.events("claim_paid") == []
+
+
+def test_nobody_decides_on_the_cover_of_an_own_loan(
+    agency: Agency, siti: Call, dewi: Call
+) -> None:
+    claim, policy = disputed(agency), refused(agency)
+    ends = siti(
+        "propose_policy_resolution", policy_id=policy["id"], reason="Tidak memenuhi"
+    )
+    insured = calling(agency, replace(agency.staff("budi"), member_id="mem_budi"))
+
+    for proposed in (agreed(siti, claim), ends):
+        with pytest.raises(OwnLoan):
+            insured("approve_resolution", resolution_id=proposed["id"])
+
+    assert agency.show_claim(claim)["status"] == "disputed"
+    assert agency.show(policy)["status"] == "activation_refused"
+    assert dewi("approve_resolution", resolution_id=ends["id"])["status"] == "approved"
 
 
 def test_a_rejection_that_is_accepted_ends_the_claim(

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from services.kyc.operations import rescreening, screening
 from services.kyc.store import screening as screening_store
 from services.shared.contracts.kyc import screening as contract
-from services.shared.errors import BusUnavailable, NotAllowed, NotFound
+from services.shared.errors import BusUnavailable, DeadlinePassed, NotAllowed, NotFound
 from tests.factories.kyc import CheckDesk
 from tests.factories.members import idempotency
 
@@ -253,6 +253,29 @@ def test_who_was_checked_before_names_were_kept_is_asked_for(
 
     found = {one["member_id"] for one in alerts(desk) if one["list_name"] == "lama"}
     assert found == {member_id}
+
+
+def test_a_register_that_does_not_answer_is_not_waited_for_once_for_each_member(
+    desk: CheckDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as former:
+        former.setattr(screening_store, "keep_person", lambda *_, **__: None)
+        for name in ("Wati Kusumawardhani", "Rahmat Hidayatullah", "Ani Sari"):
+            desk.ask(desk.member(name=name))
+    desk.load_list("diam", "id,name\nID-7,Wati Kusumawardhani\n")
+    asked: list[str] = []
+
+    class Silent(Away):
+        def get_identity(self, command: dict[str, Any]) -> dict[str, Any]:
+            asked.append(command["member_id"])
+            raise DeadlinePassed
+
+    def members_of(cooperative_id: str) -> Away:
+        return Silent() if cooperative_id == desk.tenant.id else Away()
+
+    rescreening.rescreen(desk.database, desk.settings, members_of)
+
+    assert len(asked) == 1
 
 
 def test_whom_was_looked_for_cannot_be_read_in_the_database(desk: CheckDesk) -> None:

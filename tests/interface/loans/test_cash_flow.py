@@ -326,6 +326,24 @@ def test_a_schedule_asks_only_while_its_loan_is_in_the_book(
     assert sum(one["instalments"] for one in report["ahead"]) == 1
 
 
+def test_what_was_put_off_is_expected_with_the_last_instalment(
+    lender: Lender, calendar: Calendar
+) -> None:
+    lend(lender, count=2, deferred_interest=90_000, deferred_interest_paid=20_000)
+    calendar.turn_to("2026-02-20")
+    report = ask(lender, START, today(), weeks_ahead=4)
+    # The second of two instalments falls due on 12 March.
+    [last] = [one for one in report["ahead"] if one["total"]]
+    assert (last["from"], last["to"]) == ("2026-03-07", "2026-03-13")
+    assert (last["instalments"], last["principal"]) == (1, 1_500_000)
+    assert last["interest"] == 30_000 + 70_000
+    calendar.turn_to("2026-03-20")
+    report = ask(lender, START, today())
+    asked = [one["scheduled"] for one in report["periods"]]
+    assert asked == [0, 1_560_000, 1_530_000 + 90_000]
+    assert report["due"]["total"] == 1_560_000 + 1_530_000 + 70_000
+
+
 def test_weeks_begin_on_monday_and_are_cut_to_the_report(lender: Lender) -> None:
     report = ask(lender, date(2025, 12, 30), START, by="week")
     assert [(one["from"], one["to"]) for one in report["periods"]] == [

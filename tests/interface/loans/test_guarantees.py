@@ -189,12 +189,18 @@ def test_a_guarantor_sees_what_is_held_and_whether_the_borrower_is_late(
     loan = lent(lender, application)
     after = mine()
     assert (after["held_amount"], after["loan_number"]) == (1_000_000, loan.number)
-    assert after["loan_text"] == "Lancar, tidak ada tunggakan"
+    assert after["loan_text"] == "Tidak ada tunggakan, kolektibilitas lancar"
     with lender.database.tenant(lender.id) as session:
         session.connection().exec_driver_sql(
             "UPDATE loans SET dpd = 95, collectibility = 3 WHERE id = %s", (loan.id,)
         )
     assert mine()["loan_text"] == "Menunggak 95 hari, kolektibilitas kurang lancar"
+    # A restructured loan that is paid in time keeps its class for a while.
+    with lender.database.tenant(lender.id) as session:
+        session.connection().exec_driver_sql(
+            "UPDATE loans SET dpd = 0 WHERE id = %s", (loan.id,)
+        )
+    assert mine()["loan_text"] == "Tidak ada tunggakan, kolektibilitas kurang lancar"
     stranger = lender.staff("anggota", member_id=lender.member().id)
     assert lender.call(stranger, "list_my_guarantees")["items"] == []
     with pytest.raises(contract.GuaranteeNotReady):
@@ -213,6 +219,29 @@ def test_a_guarantor_says_no_before_the_committee_has_decided(
 
     me = lender.staff("anggota", member_id=guarantor.id)
     assert lender.call(me, "decline_my_guarantee", one)["status"] == "withdrawn"
+
+
+def test_a_guarantor_is_not_told_to_wait_for_what_will_not_come(
+    desk: Desk, lender: Lender, guarantor: Member
+) -> None:
+    me = lender.staff("anggota", member_id=guarantor.id)
+    declined = lender.application(lender.member(), lender.product())
+    refused = lender.application(lender.member(), lender.product())
+    one = promise(desk, declined, guarantor)
+    lender.call(me, "decline_my_guarantee", {"guarantee_id": one["id"]})
+    promise(desk, refused, guarantor)
+    with lender.database.tenant(lender.id) as session:
+        session.connection().exec_driver_sql(
+            "UPDATE loan_applications SET status = 'rejected' WHERE id = %s",
+            (refused.id,),
+        )
+
+    shown = lender.call(me, "list_my_guarantees")["items"]
+
+    assert [one["loan_text"] for one in shown] == [
+        "Penjaminan dibatalkan",
+        "Tidak dicairkan",
+    ]
 
 
 def test_a_group_answers_for_each_of_its_members(

@@ -111,6 +111,39 @@ def test_a_months_end_is_told_as_it_was(lender: Lender, calendar: Calendar) -> N
         ask(lender, "get_loan_ageing", month="2026-08")
 
 
+def test_what_came_into_the_book_after_the_months_end_is_not_in_its_picture(
+    lender: Lender, calendar: Calendar
+) -> None:
+    member, product = lender.member(), lender.product()
+    lender.loan(member, product, principal=30_000_000)
+    look(lender)
+    calendar.turn_to("2026-10-01")
+    # Taken over on the first, before the daily job: lent months ago and long overdue.
+    lender.late_loan(member, product, 200, entered_on=date(2026, 10, 1))
+    look(lender, clock.business_date())
+    then = ask(lender, "get_loan_ageing", month="2026-09")
+    assert (then["loans"], then["outstanding"]) == (1, 30_000_000)
+    assert ask(lender, "get_loan_ratios", month="2026-09")["npf"]["bps"] == 0
+
+
+def test_what_was_put_off_is_beside_the_book_when_it_has_fallen_due(
+    lender: Lender, calendar: Calendar
+) -> None:
+    loan = lender.late_loan(lender.member(), lender.product(), 95)
+    with lender.database.tenant(lender.id) as session:
+        session.connection().exec_driver_sql(
+            "UPDATE loans SET deferred_interest = 90000, deferred_interest_paid = "
+            "20000, matures_on = '2026-09-30' WHERE id = %s",
+            (loan.id,),
+        )
+    look(lender)
+    assert ask(lender, "get_loan_ageing")["unaccrued_interest"] == 210_000
+    look(lender, calendar.turn_to("2026-10-01"))
+    then = ask(lender, "get_loan_ageing", month="2026-09")
+    assert then["unaccrued_interest"] == 210_000 + 70_000
+    assert ask(lender, "get_loan_ageing")["unaccrued_interest"] == 210_000 + 70_000
+
+
 def test_interest_that_is_no_income_is_told_beside_the_book(
     lender: Lender, calendar: Calendar
 ) -> None:

@@ -477,6 +477,9 @@ def test_the_price_less_its_costs_pays_and_the_rest_is_owed_without_interest(
     before = lender.balance("1-1010")
     one = {"loan_id": loan.id, "execution_id": execution["id"]}
     approval = one | {"idempotency": part("approve")}
+    borrower = lender.staff("komite", member_id=loan.member_id)
+    with pytest.raises(OwnLoan):
+        lender.call(borrower, "approve_sale", approval)
     approver = lender.staff("komite")
     # Killed after the decision: whoever asks again carries it on.
     lender.ledger.after = die

@@ -41,6 +41,8 @@ def test_what_was_approved_is_what_is_paid() -> None:
     assert judged(600, amount=600, **paid) == "paid"
     assert judged(600, amount=1_000, **paid) == "disputed"
     assert judged(600, amount=599, **paid) == "disputed"
+    assert judged(600, status="approved", amount=600) == "approved"
+    assert judged(600, status="approved", amount=599) == "disputed"
 
 
 @pytest.mark.parametrize("day", [None, date(2026, 10, 31), date(2026, 11, 23)])

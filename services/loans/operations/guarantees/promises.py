@@ -157,11 +157,7 @@ def _own(answered: store.Answered, held: int) -> dict[str, Any]:
             "borrower_name": answered.borrower_name,
             "loan_id": loan.id if loan else None,
             "loan_number": loan.number if loan else None,
-            "loan_text": status_texts.loan_text(
-                loan.status if loan else None,
-                loan.dpd if loan else 0,
-                arrears.CLASS_NAMES[loan.collectibility if loan else 1],
-            ),
+            "loan_text": _loan_text(answered),
             "savings_account": guarantee.savings_account,
             "amount": guarantee.amount,
             "held_amount": held,
@@ -169,6 +165,17 @@ def _own(answered: store.Answered, held: int) -> dict[str, Any]:
             "agreed_on": guarantee.agreed_on,
         },
     )
+
+
+def _loan_text(answered: store.Answered) -> str:
+    loan = answered.loan
+    if loan is None:
+        return status_texts.promised_text(
+            answered.application_status,
+            is_withdrawn=answered.guarantee.status == domain.WITHDRAWN,
+        )
+    class_name = arrears.CLASS_NAMES[loan.collectibility]
+    return status_texts.loan_text(loan.status, loan.dpd, class_name)
 
 
 def _add(
