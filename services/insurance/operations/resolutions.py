@@ -87,9 +87,9 @@ def approve(
 ) -> dict[str, Any]:
     """Let happen what another has proposed.
 
-    Raises NotFound, StepUpRequired, SameProposer, OwnLoan for the insured,
-    ResolutionDecided; and ClaimNotDisputed, ActivationNotRefused, PolicyUnderClaim where
-    it cannot happen any more: such a proposal is to be rejected.
+    Raises NotFound, StepUpRequired, SameProposer, ResolutionDecided, OwnLoan for who
+    is insured; and ClaimNotDisputed, ActivationNotRefused, PolicyUnderClaim where it
+    cannot happen any more: such a proposal is to be rejected.
     """
     access.require_strong(by, clock.now().timestamp())
 

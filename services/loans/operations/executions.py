@@ -137,8 +137,8 @@ def approve_sale(
     """Approve a price that another proposed, and put the money where it belongs.
 
     Raises NotFound, StepUpRequired, SameProposer, OwnLoan, LoanNotActive,
-    ExecutionNotReady.
-    While a repayment of the loan is under way the answer is still `settling`.
+    ExecutionNotReady. While a repayment of the loan is under way the answer is still
+    `settling`.
     """
     access.require_strong(by, clock.now().timestamp())
     approved = _approve(database, actor, by, command)
