@@ -79,6 +79,8 @@ class Database:
             pool_timeout=POOL_WAIT_SECONDS,
             pool_use_lifo=True,
             use_native_hstore=False,
+            # Errors go to the logs, and parameters hold names and what people wrote.
+            hide_parameters=True,
             connect_args=_CONNECT | {"application_name": f"koperasi {service}"},
         )
         self._answers = (

@@ -114,6 +114,20 @@ def test_a_violation_found_at_commit_is_told_by_its_name(
     assert count(sample_database, cooperative) == 0
 
 
+def test_an_error_does_not_tell_what_was_to_be_written(
+    sample_database: Database, cooperative: str
+) -> None:
+    values = {"id": f"{cooperative}-1", "cooperative_id": cooperative}
+    told = values | {"body": "Wati Kusumawardhani"}
+    with (
+        pytest.raises(IntegrityError) as caught,
+        sample_database.tenant(cooperative) as session,
+    ):
+        session.execute(INSERT, told)
+        session.execute(INSERT, told)
+    assert "Kusumawardhani" not in str(caught.value)
+
+
 def test_a_connection_lost_before_commit_means_nothing_was_done(
     sample_database: Database, administrator: psycopg.Connection, cooperative: str
 ) -> None:
