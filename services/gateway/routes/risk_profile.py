@@ -15,7 +15,7 @@ from services.shared.contracts.loans.verification import DateInTheFuture
 from services.shared.presentation import pdf, sheets
 
 TAG = "Risk profile"
-READ = access.scope("loans:read")
+READ = access.scope("loans:read", "cooperative:read")
 WRITE = access.scope("cooperative:write")
 
 

@@ -10,7 +10,7 @@ from services.shared import access
 from services.shared.contracts.loans import risk_profile as contract
 from services.shared.messaging import loaded, rpc
 
-READS: Final = access.scope("loans:read")
+READS: Final = access.scope("loans:read", "cooperative:read")
 WRITES: Final = access.scope("cooperative:write")
 
 

@@ -156,3 +156,16 @@ def test_the_sheet_is_a_paper_and_a_workbook_too(lender: Lender) -> None:
     ]
     assert rows[4][1] == "Terpencil"
     assert rows[6] == ["Pelatihan pengelola 2026", "0 dari 4"]
+
+
+def test_who_fills_in_the_sheet_may_look_at_it(lender: Lender) -> None:
+    admin = lender.staff("admin")
+    told = lender.call(admin, "put_risk_profile", TOLD)
+    one = lender.call(
+        admin, "record_staff_training", TRAINING | {"idempotency": part()}
+    )
+    sheet = lender.call(admin, "get_risk_profile")
+    assert (sheet["factors"], sheet["trainings"]["held"]) == (told["factors"], 1)
+    assert lender.call(admin, "list_staff_trainings")["items"][0]["id"] == one["id"]
+    with pytest.raises(NotAllowed):
+        lender.call(lender.staff("anggota"), "get_risk_profile")
