@@ -212,5 +212,7 @@ class PremiumRefund(Base):
     status: Mapped[str] = mapped_column(Text)
     # Counts the journals tried: a refused one leaves its id behind.
     attempt: Mapped[int] = mapped_column(Integer)
+    # Whether the savings account is gone, so that it is owed to the borrower.
+    is_owed: Mapped[bool]
     business_date: Mapped[date]
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)

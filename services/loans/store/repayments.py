@@ -169,7 +169,7 @@ def add_refund(session: Session, **columns: Any) -> None:
     """Premium that belongs to a borrower; once per policy."""
     session.execute(
         insert(PremiumRefund)
-        .values(status=POSTING, attempt=1, **columns)
+        .values(status=POSTING, attempt=1, is_owed=False, **columns)
         .on_conflict_do_nothing()
     )
 

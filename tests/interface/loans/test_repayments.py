@@ -486,6 +486,32 @@ def of(lender: Lender) -> Any:
     return lambda _cooperative_id: lender.insurance
 
 
+def give_back(lender: Lender, paid_out: dict[str, Any], amount: int) -> None:
+    """Premium that the insurer gives back, as the insurance service does and tells."""
+    ledger_fees.refund_fee(
+        lender.world.ledger,
+        {
+            "cooperative_id": lender.id,
+            "kind": "default_insurance",
+            "reference": paid_out["loan_id"],
+            "refund_reference": paid_out["policy_id"],
+            "amount": amount,
+            "reason": "Pelunasan",
+        },
+    )
+    tell_of_refund(lender, paid_out, amount)
+
+
+def tell_of_refund(lender: Lender, paid_out: dict[str, Any], amount: int) -> None:
+    payload = {
+        "cooperative_id": lender.id,
+        "policy_id": paid_out["policy_id"],
+        "loan_id": paid_out["loan_id"],
+        "amount": amount,
+    }
+    repayments.take_refund(lender.database, identifiers.new("evt"), payload)
+
+
 @pytest.mark.parametrize("agreed", [450_000, 300_000, 0])
 def test_premium_comes_back_to_whom_it_was_taken_from_once(
     lender: Lender, calendar: Calendar, agreed: int
@@ -505,32 +531,38 @@ def test_premium_comes_back_to_whom_it_was_taken_from_once(
     paid_out = lender.call(lender.staff("bendahara"), "disburse", command)
     saved = lender.balance(member.savings)
     costs = lender.total("5-2200")
-    payload = {
-        "cooperative_id": lender.id,
-        "policy_id": paid_out["policy_id"],
-        "loan_id": paid_out["loan_id"],
-        "amount": 45_001,
-    }
-    ledger_fees.refund_fee(
-        lender.world.ledger,
-        {
-            "cooperative_id": lender.id,
-            "kind": "default_insurance",
-            "reference": paid_out["loan_id"],
-            "refund_reference": paid_out["policy_id"],
-            "amount": 45_001,
-            "reason": "Pelunasan",
-        },
-    )
-
+    give_back(lender, paid_out, 45_001)
+    # Told twice, under another id: it is the premium of one policy.
+    tell_of_refund(lender, paid_out, 45_001)
     for _ in range(2):
-        event_id = identifiers.new("evt")
-        repayments.take_refund(lender.database, event_id, payload)
         repayments.finish_refunds(lender.database, lender.ledger.on_behalf_of)
 
     own = 45_001 * agreed // 450_000
     assert lender.balance(member.savings) == saved + own
     assert lender.total("5-2200") == costs - (45_001 - own)
+    assert lender.total("2-1300") == 0
+
+
+def test_premium_for_savings_that_are_gone_is_owed_to_the_borrower(
+    lender: Lender, calendar: Calendar
+) -> None:
+    calendar.turn_to(clock.business_date(clock.now()))
+    FakeInsurance(lender)
+    member = lender.member()
+    product = lender.product(insurance_product=PRODUCT, premium_payer="borrower")
+    application = signed(lender, product, member, amount=10_000_000)
+    command = {"application_id": application.id, "idempotency": part()}
+    paid_out = lender.call(lender.staff("bendahara"), "disburse", command)
+    saved = lender.balance(member.savings)
+    give_back(lender, paid_out, 45_000)
+    # Who has settled the loan to leave has no account when the premium comes back.
+    lender.ledger.set_status({"key": member.savings, "status": "frozen"})
+
+    for _ in range(3):
+        repayments.finish_refunds(lender.database, lender.ledger.on_behalf_of)
+
+    assert lender.balance(member.savings) == saved
+    assert lender.balance("2-1100") == 45_000
     assert lender.total("2-1300") == 0
 
 

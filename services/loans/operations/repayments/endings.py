@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
+from services.loans.domain import recovery
 from services.loans.domain import repayments as domain
 from services.loans.domain.peers import Insurance, Ledger
 from services.loans.models import PremiumRefund
@@ -29,7 +30,11 @@ SWEEP_SIZE: Final = 50
 PATIENCE: Final = timedelta(seconds=60)
 PATIENCE_MAX: Final = timedelta(hours=1)
 RETRY: Final = timedelta(minutes=30)
-"""After a refusal: somebody has to open the borrower's account first."""
+"""After a refusal that somebody has to see to."""
+
+_GONE: Final = frozenset(
+    {ledger_contract.AccountNotActive.code, ledger_contract.AccountNotFound.code}
+)
 
 CONSUMER: Final = "loans.policy_refunded"
 
@@ -155,8 +160,11 @@ def _refund(
     )
     # What had become dearer since the akad the cooperative paid.
     share = refund.amount * premium.passed // premium.whole
+    payee = loan.savings_account
+    if refund.is_owed:
+        payee = ledger_contract.chart_account(cooperative_id, recovery.PAYABLES)
     lines: list[list[Any]] = [
-        [held, loan.savings_account, share],
+        [held, payee, share],
         [held, costs, refund.amount - share],
     ]
     try:
@@ -170,8 +178,8 @@ def _refund(
                 "postings": [line for line in lines if line[2]],
             }
         )
-    except RefusedError:
-        _try_anew(database, refund)
+    except RefusedError as error:
+        _try_anew(database, refund, error)
         raise
     _record(database, refund)
 
@@ -184,14 +192,17 @@ def _journal_id(refund: PremiumRefund) -> str:
 
 
 @retrying
-def _try_anew(database: Database, tried: PremiumRefund) -> None:
+def _try_anew(database: Database, tried: PremiumRefund, refusal: RefusedError) -> None:
+    """Under another id, as of today; to who has no savings any more it is owed."""
     with database.tenant(tried.cooperative_id) as session:
         refund = store.lock_refund(session, tried.id)
         is_same = refund is not None and refund.attempt == tried.attempt
         if refund is not None and is_same and refund.status == domain.POSTING:
             refund.attempt += 1
             refund.business_date = clock.business_date()
-            refund.due_at = clock.now() + RETRY
+            is_gone = refusal.code in _GONE and not refund.is_owed
+            refund.is_owed = refund.is_owed or is_gone
+            refund.due_at = clock.now() if is_gone else clock.now() + RETRY
 
 
 @retrying
