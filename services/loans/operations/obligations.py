@@ -23,7 +23,7 @@ from services.shared.contracts import answers
 from services.shared.contracts.loans import obligations as contract
 from services.shared.errors import NotFound
 from services.shared.identity import Actor
-from services.shared.persistence import trail
+from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
 
 
@@ -82,7 +82,8 @@ def list_obligations(
 @retrying
 def close(database: Database, actor: Actor, command: dict[str, Any]) -> dict[str, Any]:
     """Say what was done and where the papers are. Raises NotFound, ObligationClosed."""
-    with database.tenant(actor.cooperative_id) as session:
+
+    def decide(session: Session) -> dict[str, Any]:
         obligation = store.lock(session, actor.cooperative_id, command["day"])
         if obligation is None:
             raise NotFound("No NPF of this day obliges to anything.")
@@ -100,6 +101,8 @@ def close(database: Database, actor: Actor, command: dict[str, Any]) -> dict[str
             after={"document": obligation.document},
         )
         return _answer(obligation)
+
+    return idempotency.once(database, actor, command, decide)
 
 
 def _answer(obligation: NpfObligation) -> dict[str, Any]:

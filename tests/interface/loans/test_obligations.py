@@ -13,7 +13,7 @@ from services.loans.operations import arrears
 from services.shared import clock
 from services.shared.contracts.loans import obligations as contract
 from services.shared.errors import NotAllowed, NotFound
-from tests.factories.loans import Lender, Lending
+from tests.factories.loans import Lender, Lending, part
 from tests.factories.savings import Calendar, calendar_at
 
 TODAY = date(2026, 9, 15)
@@ -106,7 +106,10 @@ def test_what_is_not_done_in_time_is_overdue_until_it_is_closed(
     with pytest.raises(NotFound):
         neighbour.call(neighbour.staff("pengurus"), "close_npf_obligation", done)
     chair = lender.staff("pengurus")
-    closed = lender.call(chair, "close_npf_obligation", done)
+    sent_twice = done | {"idempotency": part()}
+    closed = lender.call(chair, "close_npf_obligation", sent_twice)
+    again = lender.call(chair, "close_npf_obligation", sent_twice)
+    assert again == closed | {"replayed": True}
     with pytest.raises(contract.ObligationClosed):
         lender.call(chair, "close_npf_obligation", done)
 

@@ -87,6 +87,18 @@ def test_a_required_key_on_the_wire_is_a_required_header(operation: Operation) -
         assert operation.idempotency is Idempotency.REQUIRED
 
 
+def test_a_key_that_is_taken_reaches_whoever_changes_something() -> None:
+    dropped = {
+        one.path
+        for one in OPERATIONS
+        if one.method == "POST"
+        and one.idempotency is Idempotency.OPTIONAL
+        and (one.command is None or "idempotency" not in one.command().fields)
+    }
+    # These compute something and keep nothing.
+    assert dropped == {"/v1/loan-applications/rank", "/v1/loan-queue/simulations"}
+
+
 def test_every_operation_that_moves_money_requires_a_key() -> None:
     required = {
         one.path for one in OPERATIONS if one.idempotency is Idempotency.REQUIRED

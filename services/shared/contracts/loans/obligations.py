@@ -17,6 +17,7 @@ from typing import Final
 from marshmallow import Schema, fields, validate
 
 from services.shared.contracts.fields import UtcField, text
+from services.shared.contracts.loans import Command
 from services.shared.contracts.paging import Page
 from services.shared.errors import ConflictError
 
@@ -57,7 +58,7 @@ class CloseNpfObligationBody(Schema):
     )
 
 
-class CloseNpfObligation(CloseNpfObligationBody):
+class CloseNpfObligation(CloseNpfObligationBody, Command):
     """An obligation that was met."""
 
     day = fields.Date(required=True, metadata={"example": "2026-10-31"})

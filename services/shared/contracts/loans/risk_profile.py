@@ -2,10 +2,12 @@
 
 | entrypoint | rule | command | result |
 |---|---|---|---|
-| `get_risk_profile` | loans:read, cooperative:read | `RiskProfileQuery` | `RiskProfile` or a file |
+| `get_risk_profile` | reading | `RiskProfileQuery` | `RiskProfile` or a file |
 | `put_risk_profile` | cooperative:write | `RiskProfileBody` | `RiskProfile` |
 | `record_staff_training` | cooperative:write | `RecordStaffTraining` | the training |
-| `list_staff_trainings` | loans:read, cooperative:read | `ListStaffTrainings` | `StaffTrainingPage` |
+| `list_staff_trainings` | reading | `ListStaffTrainings` | `StaffTrainingPage` |
+
+Reading takes loans:read or cooperative:read.
 
 A self-assessment, never an official result. Own capital and the sectors come from the
 books, the age from the legality data where there are any; the rest comes from whoever
