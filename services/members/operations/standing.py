@@ -12,6 +12,7 @@ from services.members.domain.peers import Ledger
 from services.members.operations import directory, dues
 from services.members.operations.membership import found
 from services.members.store import accounts as accounts_store
+from services.members.store import departures as departures_store
 from services.members.store import dues as dues_store
 from services.members.store import users as users_store
 from services.shared import clock
@@ -34,7 +35,10 @@ def get_standing(
     cooperative_id: str,
     member_id: str,
 ) -> dict[str, Any]:
-    """How a member of the cooperative stands today. Raises NotFound."""
+    """How a member of the cooperative stands today. Raises NotFound.
+
+    Savings accounts that are closed are left out: nothing is paid out to them.
+    """
     today = clock.business_date()
     with database.tenant(cooperative_id) as session:
         member = found(store.find_member(session, member_id))
@@ -43,9 +47,9 @@ def get_standing(
         missing = dues.missing_for_entry(session, cooperative_id, member_id, today)
         months_open, _amount = dues_store.arrears_of(session, member_id, today)
         user = users_store.find_user_of_member(session, member_id)
-        accounts = store.list_accounts(
-            session, member_id=member_id, after=None, limit=contract.ACCOUNTS_MAX
-        )
+        accounts = departures_store.list_open_accounts(session, member_id)[
+            : contract.ACCOUNTS_MAX
+        ]
     own = [
         ledger_contract.member_account(cooperative_id, code, member_id)
         for code in (

@@ -1,5 +1,7 @@
 """What a lender is told of a member."""
 
+from typing import Any
+
 import pytest
 
 from services.members.operations import standing
@@ -10,7 +12,7 @@ from tests.factories.membership import ask_contributions
 from tests.factories.savings import Counter
 
 
-def told(world: World, tenant: Tenant, member_id: str) -> dict[str, object]:
+def told(world: World, tenant: Tenant, member_id: str) -> dict[str, Any]:
     return standing.get_standing(
         world.members, world.settings, tenant.ledger, tenant.id, member_id
     )
@@ -40,6 +42,19 @@ def test_a_lender_learns_what_a_member_has_paid_and_saved(
     assert found["has_paid_principal"] is True
     ask_contributions(tenant, pokok=100_000, wajib=20_000)
     assert told(world, tenant, member_id)["has_paid_principal"] is False
+
+
+def test_an_account_that_is_closed_is_nothing_to_pay_out_to_or_to_debit(
+    world: World, tenant: Tenant
+) -> None:
+    member_id = tenant.member()["id"]
+    closed, number = (tenant.open_account(member_id)["number"] for _ in range(2))
+    with world.members.tenant(tenant.id) as session:
+        store.close_account(session, closed)
+
+    found = told(world, tenant, member_id)
+
+    assert [one["number"] for one in found["savings"]] == [number]
 
 
 def test_a_lender_learns_what_a_product_keeps_in_an_account_that_is_in_use(
