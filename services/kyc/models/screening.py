@@ -104,7 +104,8 @@ class ScreenedPerson(Base):
     """A member who was looked for on the lists, to be looked for again.
 
     ``person`` is the name and birth date that were looked for, encrypted; null while
-    they are still to be asked for, of somebody who was checked before they were kept.
+    they are still to be asked for, of somebody who was checked before they were kept or
+    who cannot be read any more.
     ``generation`` is that of the lists then (`store/screening.py`).
     """
 

@@ -20,6 +20,7 @@ from services.kyc.operations.screening import Sought, person_place, raise_alerts
 from services.kyc.store import screening as store
 from services.shared import clock
 from services.shared.contracts import kyc as contract
+from services.shared.crypto import Undecryptable
 from services.shared.errors import (
     NotFound,
     OutcomeUnknownError,
@@ -70,7 +71,10 @@ def _rescreen(
 
 @retrying
 def _screen_some(database: Database, settings: Settings, cooperative_id: str) -> int:
-    """Look for the next people who are behind; how many."""
+    """Look for the next people who are behind; how many.
+
+    Whoever cannot be read any more is asked for again, and holds up nobody.
+    """
     subject = of_service(contract.SERVICE).subject
     actor = Actor(cooperative_id=cooperative_id, subject=subject)
     with database.tenant(cooperative_id) as session:
@@ -79,13 +83,17 @@ def _screen_some(database: Database, settings: Settings, cooperative_id: str) ->
         if not rows:
             return 0
         own = sealing.cipher(session, settings, cooperative_id)
-        people = [
-            Sought.of(
-                row.member_id,
-                sealing.opened(own, person_place(row.member_id), row.person or b""),
-            )
-            for row in rows
-        ]
+        people, unreadable = [], []
+        for row in rows:
+            place = person_place(row.member_id)
+            try:
+                told = sealing.opened(own, place, row.person or b"")
+            except Undecryptable:
+                _log.error("who member %s is cannot be read", row.member_id)
+                unreadable.append(row.member_id)
+            else:
+                people.append(Sought.of(row.member_id, told))
+        store.forget_people(session, unreadable)
         raise_alerts(session, actor, people)
         store.mark_screened(
             session,
@@ -93,7 +101,7 @@ def _screen_some(database: Database, settings: Settings, cooperative_id: str) ->
             generation=generation,
             now=clock.now(),
         )
-        return len(people)
+        return len(rows)
 
 
 def _get_to_know(

@@ -283,6 +283,16 @@ def mark_screened(
     )
 
 
+def forget_people(session: Session, member_ids: Sequence[str]) -> None:
+    """Who these members are has to be asked for again."""
+    session.execute(
+        update(ScreenedPerson)
+        .where(ScreenedPerson.member_id.in_(member_ids))
+        .values(person=None, screened_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def know_person(session: Session, member_id: str, person: bytes) -> None:
     """Who a member is who is still to be looked for."""
     session.execute(

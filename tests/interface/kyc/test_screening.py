@@ -278,6 +278,27 @@ def test_a_register_that_does_not_answer_is_not_waited_for_once_for_each_member(
     assert len(asked) == 1
 
 
+def test_who_cannot_be_read_any_more_is_asked_for_and_holds_up_nobody(
+    desk: CheckDesk,
+) -> None:
+    names = ["Hartini Puspitasari", "Slamet Riyadi Wibowo"]
+    members = [desk.member(name=name) for name in names]
+    for member_id in members:
+        desk.call("screen_member", {"member_id": member_id})
+    with desk.database.tenant(desk.tenant.id) as session:
+        session.execute(
+            text("UPDATE screened_people SET person = 'x' WHERE member_id = :id"),
+            {"id": members[0]},
+        )
+    listed = "".join(f"ID-{number},{name}\n" for number, name in enumerate(names))
+    desk.load_list("rusak", f"id,name\n{listed}")
+
+    rescreened(desk)
+    assert [one["member_id"] for one in alerts(desk)] == members[1:]
+    rescreened(desk)
+    assert sorted(str(one["member_id"]) for one in alerts(desk)) == sorted(members)
+
+
 def test_whom_was_looked_for_cannot_be_read_in_the_database(desk: CheckDesk) -> None:
     member_id = desk.member(name="Wati Kusumawardhani")
     desk.call("screen_member", {"member_id": member_id})
