@@ -94,10 +94,15 @@ class Gateway:
         """Where the gateway listens."""
         return self.server.address
 
-    def token(self, *scopes: str, cooperative_id: str = "coop_maju") -> str:
+    def token(
+        self,
+        *scopes: str,
+        cooperative_id: str = "coop_maju",
+        subject: str = "cli_budi",
+    ) -> str:
         """An access token; without scopes it has every one of a tenant's."""
         caller = Identity(
-            subject="cli_budi",
+            subject=subject,
             cooperative_id=cooperative_id,
             scopes=frozenset(scopes) or access.TENANT_SCOPES,
         )

@@ -14,6 +14,7 @@ from services.gateway.http.problems import (
 from services.gateway.http.requests import Request
 
 KEY_LENGTH_MAX: Final = 255
+OWN: Final = "/v1/me/"
 
 
 class Idempotency(Enum):
@@ -44,12 +45,18 @@ def _fingerprint(request: Request) -> str:
 
 
 def part_of_command(request: Request, policy: Idempotency) -> dict[str, str] | None:
-    """The idempotency part of a command. Its scope is tenant, method and path."""
+    """The idempotency part of a command. Its scope is tenant, method and path.
+
+    What is one's own is somebody else's under the same path: there it is the caller's.
+    """
     key = request.headers.get("idempotency-key")
     if policy is Idempotency.NONE or key is None:
         return None
+    operation = f"{request.method} {request.path}"
+    if request.path.startswith(OWN) and request.identity is not None:
+        operation = f"{operation} {request.identity.subject}"
     return {
         "key": key,
-        "operation": f"{request.method} {request.path}",
+        "operation": operation,
         "request_hash": _fingerprint(request),
     }

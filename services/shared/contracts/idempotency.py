@@ -15,7 +15,7 @@ class IdempotencySchema(Schema):
     """The part ``idempotency`` of a command, made by the gateway.
 
     ``operation`` is the method and path (``POST /v1/accounts``), so the same key on
-    another route is another request.
+    another route is another request; under ``/v1/me`` it says whose, too.
     """
 
     key = fields.String(

@@ -69,6 +69,22 @@ def test_the_operation_of_a_key_is_the_path_as_requested(gateway: Gateway) -> No
     assert operation == "POST /v1/accounts/0101100000000016/deposits"
 
 
+def test_two_members_with_the_same_key_are_not_the_same_request(
+    gateway: Gateway,
+) -> None:
+    body = {"purpose": "contributions", "bank": "bca"}
+    asked = []
+    for subject in ("usr_budi", "usr_sari", "usr_budi"):
+        token = gateway.token("self:write", subject=subject)
+        gateway.request("POST", "/v1/me/payments", body, key="1", token=token)
+        asked.append(gateway.script.last[1]["idempotency"])
+
+    budi, sari, again = asked
+    assert budi == again
+    assert (budi["key"], budi["request_hash"]) == (sari["key"], sari["request_hash"])
+    assert budi["operation"] != sari["operation"]
+
+
 def test_an_answer_given_again_says_so(gateway: Gateway) -> None:
     gateway.script.answers["submit_transfers"] = {**COMMITTED, "replayed": True}
     reply = gateway.request("POST", "/v1/transfers", PAYMENT, key="k")
