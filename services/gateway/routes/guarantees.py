@@ -13,6 +13,7 @@ from services.shared.contracts import loans
 from services.shared.contracts.loans import groups as groups_contract
 from services.shared.contracts.loans import guarantees as contract
 from services.shared.contracts.loans import verification as verification_contract
+from services.shared.contracts.loans.decisions import OwnLoan
 from services.shared.contracts.paging import Page
 from services.shared.errors import NotFound, SameProposer, StepUpRequired
 
@@ -159,6 +160,7 @@ class GuaranteeRoutes(Peers):
             contract.CallNotOpen,
             contract.CallTooLarge,
             SameProposer,
+            OwnLoan,
             StepUpRequired,
         ),
     )

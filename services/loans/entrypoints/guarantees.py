@@ -87,6 +87,7 @@ class GuaranteeEntrypoints(Peers):
             self.asked_for(self.tenant),
             self.holds,
             self.actor,
+            self.identity,
             request["call_id"],
         )
 

@@ -17,6 +17,7 @@ from services.shared import clock, identifiers
 from services.shared.contracts.ledger import AccountNotActive
 from services.shared.contracts.loans import groups as groups_contract
 from services.shared.contracts.loans import guarantees as contract
+from services.shared.contracts.loans.decisions import OwnLoan
 from services.shared.errors import (
     DeadlinePassed,
     NotFound,
@@ -503,6 +504,9 @@ def test_a_guarantor_is_called_by_two_and_pays_the_loan(
 
     with pytest.raises(SameProposer):
         approve(lender, both, call["id"])
+    with pytest.raises(OwnLoan):
+        borrower = lender.staff("bendahara", member_id=application.member_id)
+        approve(lender, borrower, call["id"])
     chief = lender.staff("bendahara")
     approved = approve(lender, chief, call["id"])
 

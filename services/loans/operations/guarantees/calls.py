@@ -36,7 +36,7 @@ from services.shared.errors import (
     SameProposer,
     ServiceError,
 )
-from services.shared.identity import Actor
+from services.shared.identity import Actor, Identity
 from services.shared.persistence import idempotency, sweeping, trail
 from services.shared.persistence.database import Database, retrying
 
@@ -103,14 +103,19 @@ def propose_call(
 
 
 def approve_call(
-    database: Database, asked: Asked, holds: Holds, actor: Actor, call_id: str
+    database: Database,
+    asked: Asked,
+    holds: Holds,
+    actor: Actor,
+    by: Identity,
+    call_id: str,
 ) -> dict[str, Any]:
     """Carry out what another has proposed; again tells how far it has come.
 
-    Raises NotFound, SameProposer, CallNotOpen for a rejected one, and CallTooLarge
-    when less is held by now.
+    Raises NotFound, SameProposer, OwnLoan for the borrower, CallNotOpen for a rejected
+    one, and CallTooLarge when less is held by now.
     """
-    _approve(database, actor, call_id)
+    _approve(database, actor, by, call_id)
     try:
         carry_on(database, asked, holds, actor.cooperative_id, call_id)
     except ServiceError as error:
@@ -182,7 +187,7 @@ def carry_on(
 
 
 @retrying
-def _approve(database: Database, actor: Actor, call_id: str) -> None:
+def _approve(database: Database, actor: Actor, by: Identity, call_id: str) -> None:
     """Decide which parts are taken, and how much of each."""
     with database.tenant(actor.cooperative_id) as session:
         known = _found_call(store.find_call(session, call_id))
@@ -190,6 +195,8 @@ def _approve(database: Database, actor: Actor, call_id: str) -> None:
         call = _found_call(store.lock_call(session, call_id))
         if call.proposed_by == actor.subject:
             raise SameProposer
+        loan = loans.found(loans_store.find_loan(session, call.loan_id))
+        loans.refuse_borrower(loan, by)
         if call.status == domain.REJECTED:
             raise contract.CallNotOpen(details={"status": call.status})
         if call.status != domain.PROPOSED:
