@@ -22,6 +22,8 @@ STEADY_SECONDS: Final = 60.0
 """A child that ran this long starts again with the first, short pause."""
 DRAIN_SECONDS: Final = 35.0
 """Longer than a service's own drain: only what did not leave by itself is killed."""
+LAST_WORDS_SECONDS: Final = 5.0
+"""For the last lines of who has left; a child of its own may hold its output open."""
 
 Emit = Callable[[str], None]
 
@@ -35,6 +37,7 @@ class Child:
     environ: Mapping[str, str]
     stop_rank: int = 1
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    relay: threading.Thread | None = field(default=None, init=False)
     started_at: float = field(default=0.0, init=False)
     due_at: float = field(default=0.0, init=False)
     pause_seconds: float = field(default=PAUSE_SECONDS_FIRST, init=False)
@@ -124,12 +127,13 @@ class Supervisor:
             start_new_session=True,
         )
         child.started_at = time.monotonic()
-        threading.Thread(
+        child.relay = threading.Thread(
             target=self._relay_output,
             args=(child, child.process.stdout),
             name=f"output of {child.name}",
             daemon=True,
-        ).start()
+        )
+        child.relay.start()
 
     def _relay_output(self, child: Child, output: IO[bytes]) -> None:
         with output as lines:
@@ -163,6 +167,9 @@ class Supervisor:
             self._tell(child, "did not stop by itself and is killed")
             child.send(signal.SIGKILL)
             child.wait()
+        for child in children:
+            if child.relay is not None:
+                child.relay.join(LAST_WORDS_SECONDS)
         return len(left_over)
 
 
