@@ -61,10 +61,11 @@ def sentences() -> set[str]:
     names = {kind.__name__ for kind in kinds()}
     found = {(kind.__doc__ or "").strip().splitlines()[0] for kind in kinds()}
     found |= {problems.HIDDEN}
+    own = ROOT / "services"
     trees = [
         ast.parse(path.read_text())
-        for path in sorted((ROOT / "services").rglob("*.py"))
-        if "hub" not in path.parts and "migrations" not in path.parts
+        for path in sorted(own.rglob("*.py"))
+        if {"hub", "migrations"}.isdisjoint(path.relative_to(own).parts)
     ]
     tables = {table for tree in trees for table in _tables(tree)}
     for tree in trees:
