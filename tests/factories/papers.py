@@ -6,7 +6,8 @@ import re
 import zlib
 from typing import Final
 
-_STREAM: Final = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+# No carriage returns around a stream: one in 256 ends with such a byte of its own.
+_STREAM: Final = re.compile(rb"stream\n(.*?)\nendstream", re.DOTALL)
 _TEXT: Final = re.compile(rb"\(((?:\\.|[^\\()])*)\) Tj", re.DOTALL)
 _ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
 
