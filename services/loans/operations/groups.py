@@ -19,7 +19,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 
 @retrying
@@ -33,7 +32,7 @@ def create_group(
     """
     names = {one: _name_of(members, one) for one in command["member_ids"]}
 
-    def create() -> dict[str, Any]:
+    def create(session: Session) -> dict[str, Any]:
         if store.find_by_name(session, actor.cooperative_id, command["name"]):
             raise contract.LoanGroupNameTaken
         group = LoanGroup(
@@ -56,12 +55,8 @@ def create_group(
         )
         return _shown(session, [group])[0]
 
-    with _one_group_each(), database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=create,
-        )
+    with _one_group_each():
+        return idempotency.once(database, actor, command, create)
 
 
 @retrying

@@ -25,7 +25,6 @@ from services.shared.contracts.members import membership
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, inbox, numbering, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 PREFIX: Final = "KLAIM"
 DECEASED: Final = "deceased"
@@ -42,12 +41,11 @@ def open_claim(
     Raises PolicyNotClaimable, CauseNotCovered, ClaimTooEarly, ClaimTooLate,
     ClaimTooLarge, AnotherClaimOpen.
     """
-    with database.tenant(actor.cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(actor.cooperative_id, command["idempotency"]),
-            operation=lambda: views.answer(session, _open(session, actor, command)),
-        )
+
+    def opened(session: Session) -> dict[str, Any]:
+        return views.answer(session, _open(session, actor, command))
+
+    return idempotency.once(database, actor, command, opened)
 
 
 @retrying

@@ -19,7 +19,6 @@ from services.shared.errors import NotFound
 from services.shared.identity import Actor
 from services.shared.persistence import idempotency, trail
 from services.shared.persistence.database import Database, retrying
-from services.shared.persistence.idempotency import IdempotencyScope
 
 
 def get_settings(database: Database, cooperative_id: str) -> dict[str, Any]:
@@ -88,7 +87,7 @@ def take_next(
     if line != domain.VERIFICATION:
         raise contract.TakenByDisbursing
 
-    def take() -> dict[str, Any]:
+    def take(session: Session) -> dict[str, Any]:
         position_in_log = store.lock(session, cooperative_id, line)
         discipline = lines.discipline_of(session, cooperative_id, line)
         first = store.take_first(session, line, discipline)
@@ -101,12 +100,7 @@ def take_next(
         applications.move(session, actor, first.application, states.VERIFYING)
         return _answer(first.entry, first.application, None)
 
-    with database.tenant(cooperative_id) as session:
-        return idempotency.run_once(
-            session,
-            scope=IdempotencyScope.of(cooperative_id, command["idempotency"]),
-            operation=take,
-        )
+    return idempotency.once(database, actor, command, take)
 
 
 @retrying
