@@ -140,12 +140,14 @@ def database_factory(
     return make
 
 
-def _of_a_module(service: str) -> Callable[[RunDatabases], Database]:
+def _of_a_module(service: str) -> Callable[[RunDatabases], Generator[Database]]:
     """One per module: its tests keep apart by cooperatives of their own."""
 
     @pytest.fixture(scope="module", name=f"{service}_database")
-    def made(run_databases: RunDatabases) -> Database:
-        return run_databases.clone(service)
+    def made(run_databases: RunDatabases) -> Generator[Database]:
+        database = run_databases.clone(service)
+        yield database
+        run_databases.retire(database)
 
     return made
 

@@ -24,6 +24,9 @@ PREFIX: Final = "koperasi_test_"
 """Roles are shared by all runs, so that runs at the same time do not collide."""
 
 LEFTOVER_SECONDS: Final = 6 * 3600
+RETIRED_MAX: Final = 20
+"""Of about ten megabytes each, in every worker process."""
+
 STAMP_DIGITS: Final = 10
 """A run's name begins with the second it started."""
 
@@ -43,6 +46,7 @@ class RunDatabases:
     def __init__(self, admin_url: str, folder: Path) -> None:
         self.admin_url = admin_url
         self._folder = folder
+        self._retired: list[str] = []
         # The time comes first, so that another run can tell that this one was killed.
         self._prefix = f"{PREFIX}{folder.name.rpartition('-')[2]}_"
 
@@ -78,18 +82,27 @@ class RunDatabases:
         url = provision.admin_url_of(self.admin_url, f"postgresql:///{cloned.name}")
         return psycopg.connect(url, autocommit=True)
 
+    def retire(self, cloned: Database) -> None:
+        """Close a clone that nobody needs any more; it is removed with others.
+
+        PostgreSQL writes a checkpoint for each database that is dropped, and everybody
+        waits for it: one that follows upon another has little to write.
+        """
+        cloned.dispose()
+        self._retired.append(cloned.name)
+        if len(self._retired) >= RETIRED_MAX:
+            with provision.connected(self.admin_url) as admin:
+                while self._retired:
+                    _drop(admin, self._retired.pop())
+
     def drop(self, cloned: Database) -> None:
-        """Close and remove a clone that is too large to stay until the run ends."""
+        """Close and remove a clone that is too large to wait for others."""
         cloned.dispose()
         with provision.connected(self.admin_url) as admin:
             _drop(admin, cloned.name)
 
     def drop_all(self) -> None:
-        """Remove what this run made, and what killed runs left behind.
-
-        Not before its end: PostgreSQL writes a checkpoint for every database that is
-        dropped, and everybody waits for it.
-        """
+        """Remove what this run made, and what killed runs left behind."""
         with provision.connected(self.admin_url) as admin:
             for name in _names(admin):
                 if name.startswith(self._prefix) or _is_leftover(name):
