@@ -214,6 +214,7 @@ class Koperasi:
                 path = f"/v1/members/{member_id}/documents?kind={photo}"
                 self.upload("teller", path, JPEG, "image/jpeg")
         self.must("pengurus", "POST", f"/v1/members/{member_id}/activate")
+        self._activated_today(member_id)
         account = self.must(
             "teller",
             "POST",
@@ -221,6 +222,14 @@ class Koperasi:
             {"member_id": member_id, "product": "sukarela"},
         )
         return {"id": member_id, "account": account["number"]}
+
+    def _activated_today(self, member_id: str) -> None:
+        """Simulated, not real: simpanan wajib is owed from the month of it on."""
+        with self.world.databases["members"].tenant(self.id) as session:
+            session.connection().exec_driver_sql(
+                "UPDATE members SET activated_at = CAST(%s AS date) WHERE id = %s",
+                (clock.business_date(), member_id),
+            )
 
     def pay_contribution(self, member_id: str, kind: str, **more: Any) -> None:
         """Simpanan pokok or wajib, at the counter."""
